@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stage 2 of the compiler: the schema IR. Descriptors, HTTP bindings and rules are resolved here into what may
+// stand where: for each place the exact set of allowed values, whether it may be absent, and in which order.
+// Later stages (grammar, canonicalizer) never look at protobuf options again.
+// It does not know how anything is spelled on the wire.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "load/load.hpp"
+
+namespace sluice::compiler {
+
+using load::Diagnostics;
+using load::Loaded;
+using load::Span;
+
+// Wide enough for every 64-bit bound, signed or not.
+__extension__ using Int = __int128;
+
+// Sorted, disjoint, closed intervals of integers.
+struct IntegerSet {
+  std::vector<std::pair<Int, Int>> intervals;
+
+  bool contains(Int value) const;
+  bool empty() const { return intervals.empty(); }
+  IntegerSet minus(const IntegerSet& other) const;
+  IntegerSet intersect(const IntegerSet& other) const;
+  static IntegerSet range(Int low, Int high);  // empty when low > high
+  static IntegerSet of(std::vector<Int> values);
+};
+
+// One rule of the schema that constrains a value, as protovalidate names it, for explanations and reports.
+struct RuleUse {
+  std::string name;  // "string.max_len", "int32.gte", "repeated.min_items", "required", "enum.in"
+  std::string text;  // the rule with its value, "string.max_len = 64"
+  Span span;
+};
+
+// Constraints on a string value. All of them hold at once; lengths count Unicode code points.
+struct StringRules {
+  std::uint64_t min_len = 0;
+  std::optional<std::uint64_t> max_len;
+  std::optional<std::string> pattern;         // RE2 syntax, unanchored search
+  std::string prefix;                         // UTF-8
+  std::optional<std::vector<std::string>> in; // const is an `in` of one
+};
+
+struct EnumValue {
+  std::string name;  // of aliases the first declared
+  std::int32_t number;
+};
+
+enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp };
+
+// What one value (a singular field, or one item of a repeated one) may be.
+struct Value {
+  ValueKind kind;
+  google::protobuf::FieldDescriptor::Type type;  // the declared type: width and signedness
+  bool quoted = false;                           // integer: written as a JSON string (64-bit, policy option)
+  std::vector<bool> booleans;                    // boolean: allowed values
+  IntegerSet integers;                           // integer: allowed values, exact
+  StringRules string;                            // string
+  std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
+  int message = -1;                              // message: index into Schema::messages
+  std::vector<RuleUse> rules;                    // every rule that shaped this value
+};
+
+struct Field {
+  const google::protobuf::FieldDescriptor* descriptor;
+  std::string name;       // proto name
+  std::string json_name;  // key in JSON and in a query
+  int number;
+  int rank;               // 1-based place in canonical order; members of a oneof share the rank of the lowest-numbered one
+  int oneof = -1;         // index into Message::oneofs; -1 for none (a synthetic oneof of `optional` is none)
+  bool repeated = false;
+  std::uint64_t min_items = 0;             // repeated; as a present list, so at least 1
+  std::optional<std::uint64_t> max_items;  // repeated
+  // Implicit presence under `defaults: OMIT`: the default value is spelled by absence and never stands on the wire.
+  // `value` then excludes it already (0 removed, false removed, empty string: string.min_len >= 1, enum value 0 removed).
+  bool omit_default = false;
+  // The record is refused when the field is absent (rule `required`, a default that breaks a rule, `min_items`, `defaults: PRINT`).
+  bool required = false;
+  Value value;
+  std::vector<RuleUse> rules;  // required, repeated.*
+  Span span;
+};
+
+struct Oneof {
+  std::string name;
+  int rank;
+  bool required = false;
+  std::vector<RuleUse> rules;
+};
+
+struct Message {
+  std::string name;  // full name
+  const google::protobuf::Descriptor* descriptor;
+  std::vector<Field> fields;  // by rank, then number; fields that must be absent (Any without listed types) are left out
+  std::vector<Oneof> oneofs;
+  int ranks = 0;  // highest rank
+};
+
+// A field reached from the request message: indexes into Message::fields, one a level.
+struct FieldPath {
+  std::vector<int> indexes;
+  std::string proto_path;  // "book.name"
+  std::string json_path;   // "book.name", json_name spelling
+};
+
+struct Segment {
+  enum class Kind { literal, any, rest } kind;  // text | * | **
+  std::string text;                             // literal, decoded
+};
+
+struct PathPart {  // a run of segments: either one literal segment outside a variable, or a whole variable
+  std::vector<Segment> segments;
+  std::optional<FieldPath> variable;  // set: the segments are this variable's template
+};
+
+struct QueryParameter {
+  FieldPath path;
+  std::string name;  // dotted json names
+  int rank;          // 1-based, ascending as the parameters stand
+  bool repeated;
+  bool required;     // the request is refused without it
+};
+
+// What stands behind the header block.
+struct Body {
+  enum class Kind { none, message, field } kind = Kind::none;
+  int message = -1;                // message: the whole message; field: the message that holds the field
+  int field = -1;                  // field: index into Message::fields
+  bool optional = false;           // field: may be unset, then there is no body
+  std::set<std::string> excluded;  // proto paths, relative to the body's message, that travel elsewhere (path)
+};
+
+struct StatusResponse {
+  int code;
+  std::string reason;  // standard reason phrase (RFC 9110 section 15, IANA registry)
+  Body body;
+  Span span;
+};
+
+// One HTTP binding of a method.
+struct Endpoint {
+  std::string name;  // "pkg.Service.Method", "#n" behind it for additional bindings (n from 1)
+  int tag;           // 1-based
+  const google::protobuf::MethodDescriptor* method;
+  std::string http_method;  // "GET"
+  std::vector<PathPart> path;
+  std::string verb;  // custom verb without ':', or empty
+  int request;       // index into Schema::messages
+  std::vector<QueryParameter> query;
+  Body body;
+  std::vector<StatusResponse> responses;
+  std::uint32_t outstanding_cap;
+  Span span;
+};
+
+struct HeaderRule {
+  std::string name;  // lower case
+  std::optional<std::string> constant;
+  std::optional<std::string> pattern;  // must match all of the value
+  bool required = false;
+};
+
+struct Schema {
+  std::shared_ptr<const Loaded> loaded;  // keeps the descriptors alive
+  std::vector<Message> messages;
+  std::vector<Endpoint> endpoints;  // by tag
+  std::vector<HeaderRule> request_headers;   // ascending by name, policy's own only
+  std::vector<HeaderRule> response_headers;
+
+  const Message& message(int index) const { return messages[static_cast<std::size_t>(index)]; }
+  // The field that a path names, starting at message `root`.
+  const Field& field(int root, const FieldPath& path) const;
+};
+
+// Resolves everything. On errors (several are collected in `diagnostics`) returns nothing.
+std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded, Diagnostics& diagnostics);
+
+// A stable text form of the IR, for tests and `--emit=schema`.
+std::string dump(const Schema& schema);
+
+}  // namespace sluice::compiler
