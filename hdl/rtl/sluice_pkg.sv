@@ -494,6 +494,7 @@ package sluice_pkg;
   localparam int unsigned TINY_TRANSACTIONS = 32'd8;
   localparam int unsigned TINY_DEPTH = 32'd32;
   localparam int unsigned TINY_AUDIT_EVENTS = 32'd8;
+  localparam int unsigned TINY_RECORD_BUFFERS = 32'd4;
 
   localparam int unsigned SMALL_REQUEST_ENTRIES = 32'd4096;
   localparam int unsigned SMALL_RESPONSE_ENTRIES = 32'd2048;
@@ -503,6 +504,7 @@ package sluice_pkg;
   localparam int unsigned SMALL_TRANSACTIONS = 32'd256;
   localparam int unsigned SMALL_DEPTH = 32'd64;
   localparam int unsigned SMALL_AUDIT_EVENTS = 32'd64;
+  localparam int unsigned SMALL_RECORD_BUFFERS = 32'd4;
 
   localparam int unsigned LARGE_REQUEST_ENTRIES = 32'd16384;
   localparam int unsigned LARGE_RESPONSE_ENTRIES = 32'd16384;
@@ -512,6 +514,7 @@ package sluice_pkg;
   localparam int unsigned LARGE_TRANSACTIONS = 32'd256;
   localparam int unsigned LARGE_DEPTH = 32'd128;
   localparam int unsigned LARGE_AUDIT_EVENTS = 32'd64;
+  localparam int unsigned LARGE_RECORD_BUFFERS = 32'd4;
 
   localparam int unsigned SIMULATION_REQUEST_ENTRIES = 32'd32768;
   localparam int unsigned SIMULATION_RESPONSE_ENTRIES = 32'd32768;
@@ -521,6 +524,7 @@ package sluice_pkg;
   localparam int unsigned SIMULATION_TRANSACTIONS = 32'd256;
   localparam int unsigned SIMULATION_DEPTH = 32'd256;
   localparam int unsigned SIMULATION_AUDIT_EVENTS = 32'd64;
+  localparam int unsigned SIMULATION_RECORD_BUFFERS = 32'd4;
 
 endpackage
 // verilator lint_on UNUSEDPARAM

@@ -1037,14 +1037,15 @@ struct GeometryLimits {
   std::uint32_t transactions = 0;
   std::uint32_t depth = 0;
   std::uint32_t audit_events = 0;
+  std::uint32_t record_buffers = 0;
 };
 
 constexpr GeometryLimits limits_of(Geometry geometry) {
   switch (geometry) {
-    case Geometry::TINY: return {.request_entries = 512, .response_entries = 512, .actions = 64, .endpoints = 16, .record_bytes = 512, .transactions = 8, .depth = 32, .audit_events = 8};
-    case Geometry::SMALL: return {.request_entries = 4096, .response_entries = 2048, .actions = 512, .endpoints = 256, .record_bytes = 2048, .transactions = 256, .depth = 64, .audit_events = 64};
-    case Geometry::LARGE: return {.request_entries = 16384, .response_entries = 16384, .actions = 2048, .endpoints = 1024, .record_bytes = 8192, .transactions = 256, .depth = 128, .audit_events = 64};
-    case Geometry::SIMULATION: return {.request_entries = 32768, .response_entries = 32768, .actions = 2048, .endpoints = 1024, .record_bytes = 65535, .transactions = 256, .depth = 256, .audit_events = 64};
+    case Geometry::TINY: return {.request_entries = 512, .response_entries = 512, .actions = 64, .endpoints = 16, .record_bytes = 512, .transactions = 8, .depth = 32, .audit_events = 8, .record_buffers = 4};
+    case Geometry::SMALL: return {.request_entries = 4096, .response_entries = 2048, .actions = 512, .endpoints = 256, .record_bytes = 2048, .transactions = 256, .depth = 64, .audit_events = 64, .record_buffers = 4};
+    case Geometry::LARGE: return {.request_entries = 16384, .response_entries = 16384, .actions = 2048, .endpoints = 1024, .record_bytes = 8192, .transactions = 256, .depth = 128, .audit_events = 64, .record_buffers = 4};
+    case Geometry::SIMULATION: return {.request_entries = 32768, .response_entries = 32768, .actions = 2048, .endpoints = 1024, .record_bytes = 65535, .transactions = 256, .depth = 256, .audit_events = 64, .record_buffers = 4};
     default: return {};
   }
 }
