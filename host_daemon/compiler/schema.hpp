@@ -49,7 +49,9 @@ struct StringRules {
   std::optional<std::uint64_t> max_len;
   std::optional<std::string> pattern;         // RE2 syntax, unanchored search
   std::string prefix;                         // UTF-8
-  std::optional<std::vector<std::string>> in; // const is an `in` of one
+  // Set: exactly these texts, and no other member of this struct but or_empty constrains any more. const is an `in` of one.
+  std::optional<std::vector<std::string>> in;
+  bool or_empty = false;                      // the empty string is allowed besides (`ignore: IGNORE_IF_ZERO_VALUE`)
 };
 
 struct EnumValue {
@@ -68,6 +70,7 @@ struct Value {
   IntegerSet integers;                           // integer: allowed values, exact
   StringRules string;                            // string
   std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
+  bool not_zero = false;                         // floating, bytes: zero or empty is not allowed
   int message = -1;                              // message: index into Schema::messages
   std::vector<RuleUse> rules;                    // every rule that shaped this value
 };
@@ -85,6 +88,8 @@ struct Field {
   // Implicit presence under `defaults: OMIT`: the default value is spelled by absence and never stands on the wire.
   // `value` then excludes it already (0 removed, false removed, empty string: string.min_len >= 1, enum value 0 removed).
   bool omit_default = false;
+  bool implicit = false;         // implicit presence: absent means the default value
+  bool default_allowed = false;  // implicit: the rules allow the default value
   // The record is refused when the field is absent (rule `required`, a default that breaks a rule, `min_items`, `defaults: PRINT`).
   bool required = false;
   Value value;
@@ -94,6 +99,7 @@ struct Field {
 
 struct Oneof {
   std::string name;
+  const google::protobuf::OneofDescriptor* descriptor;
   int rank;
   bool required = false;
   std::vector<RuleUse> rules;
@@ -119,7 +125,7 @@ struct Segment {
   std::string text;                             // literal, decoded
 };
 
-struct PathPart {  // a run of segments: either one literal segment outside a variable, or a whole variable
+struct PathPart {  // a run of segments: either one segment outside a variable (then `any` and `rest` bind nothing), or a whole variable
   std::vector<Segment> segments;
   std::optional<FieldPath> variable;  // set: the segments are this variable's template
 };
@@ -138,7 +144,11 @@ struct Body {
   int message = -1;                // message: the whole message; field: the message that holds the field
   int field = -1;                  // field: index into Message::fields
   bool optional = false;           // field: may be unset, then there is no body
-  std::set<std::string> excluded;  // proto paths, relative to the body's message, that travel elsewhere (path)
+  // Proto paths, relative to the body's message (field: to the message that is the field's value), that must be absent: they
+  // travel in the path, or share a oneof with a field that does. Such a oneof counts as set.
+  std::set<std::string> excluded;
+  // Proto paths, relative likewise, of messages that a path variable reaches into. They are set, so they always stand in the body.
+  std::set<std::string> reached;
 };
 
 struct StatusResponse {
@@ -182,6 +192,11 @@ struct Schema {
   // The field that a path names, starting at message `root`.
   const Field& field(int root, const FieldPath& path) const;
 };
+
+// The values that may stand where a place is always spelled out (a path): `Field::value` with the default, if the rules allow it.
+Value value_with_default(const Field& field);
+// The values that may stand where a default is always absent (a query, whatever `json.defaults` says).
+Value value_without_default(const Field& field);
 
 // Resolves everything. On errors (several are collected in `diagnostics`) returns nothing.
 std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded, Diagnostics& diagnostics);
