@@ -32,6 +32,7 @@ struct IntegerSet {
   bool empty() const { return intervals.empty(); }
   IntegerSet minus(const IntegerSet& other) const;
   IntegerSet intersect(const IntegerSet& other) const;
+  IntegerSet unite(const IntegerSet& other) const;
   static IntegerSet range(Int low, Int high);  // empty when low > high
   static IntegerSet of(std::vector<Int> values);
 };

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entry of the schema stage: enter the messages that travel, resolve them breadth first, then bind them to HTTP.
+// Each step goes on after an error, so that one run reports as much as it can.
+#include "compiler/schema.hpp"
+
+#include <algorithm>
+
+#include "compiler/schema_internal.hpp"
+
+namespace sluice::compiler {
+namespace {
+
+void refuse_unbuilt_parts(Resolution& resolution) {
+  const auto& policy = resolution.loaded.policy;
+  const auto& spans = resolution.loaded.policy_spans;
+  const auto refuse = [&](const std::string& path, const std::string& text) -> load::Diagnostic& {
+    return resolution.diagnostics.error(Code::kPolicyUnsupported, spans.at(path), text);
+  };
+  if (policy.any_types_size() != 0) {
+    refuse("anyTypes", "anyTypes is not supported yet").mend("leave it empty; every google.protobuf.Any is absent then");
+  }
+  if (policy.software_only_size() != 0) {
+    refuse("softwareOnly", "softwareOnly is not supported yet").mend("leave it empty");
+  }
+  for (int i = 0; i < policy.services_size(); ++i) {
+    if (policy.services(i).body() == sluice::v1::Policy::PROTOBUF) {
+      refuse("services[" + std::to_string(i) + "].body", "Protobuf bodies are not supported yet")
+          .mend("body: JSON");
+    }
+  }
+}
+
+// A request or response message must be an object in JSON.
+void enter(Resolution& resolution, const Descriptor* message, const Span& used_at) {
+  const std::string& name = message->full_name();
+  if (special_message(message) || name == "google.protobuf.Any" || name == "google.protobuf.Timestamp") {
+    resolution.diagnostics.error(Code::kTypeUnsupported, used_at,
+                                 name + " is not supported as a request or a response")
+        .mend("put it into a message of your own");
+  }
+  resolution.message_index(message, true);
+}
+
+void enter_messages(Resolution& resolution) {
+  const Loaded& loaded = resolution.loaded;
+  resolution.own_responses = std::any_of(loaded.statuses.begin(), loaded.statuses.end(),
+                                         [](const auto& s) { return s.message == nullptr; });
+  for (const load::SelectedMethod& selected : loaded.methods) {
+    const Span span = load::span_of(loaded, selected.method);
+    enter(resolution, selected.method->input_type(), span);
+    if (resolution.own_responses) enter(resolution, selected.method->output_type(), span);
+  }
+  for (const load::SelectedStatus& status : loaded.statuses) {
+    if (status.message != nullptr) enter(resolution, status.message, status.policy_span);
+  }
+}
+
+std::vector<HeaderRule> headers(
+    const google::protobuf::RepeatedPtrField<sluice::v1::Policy::Header>& listed) {
+  std::vector<HeaderRule> result;
+  for (const auto& header : listed) {
+    HeaderRule rule;
+    rule.name = header.name();
+    if (!header.constant().empty()) rule.constant = header.constant();
+    if (!header.pattern().empty()) rule.pattern = header.pattern();
+    rule.required = header.required();
+    result.push_back(std::move(rule));
+  }
+  std::sort(result.begin(), result.end(),
+            [](const HeaderRule& a, const HeaderRule& b) { return a.name < b.name; });
+  return result;
+}
+
+// True if the policy itself says how many requests of this method may wait.
+bool cap_is_written(const Loaded& loaded, const google::protobuf::MethodDescriptor* method) {
+  for (int i = 0; i < loaded.policy.services_size(); ++i) {
+    const auto& entry = loaded.policy.services(i);
+    if (entry.service() != method->service()->full_name()) continue;
+    if (entry.methods(0) != "*" && std::find(entry.methods().begin(), entry.methods().end(),
+                                             method->name()) == entry.methods().end()) {
+      continue;
+    }
+    return loaded.policy_spans.has("services[" + std::to_string(i) + "].maxOutstanding");
+  }
+  return false;
+}
+
+// Without a word of the policy one endpoint gets half of all, so that it cannot starve the others.
+void cap_outstanding(Schema& schema) {
+  const Loaded& loaded = *schema.loaded;
+  const std::uint32_t all = loaded.policy.limits().max_outstanding();
+  const std::uint32_t share = schema.endpoints.size() == 1 ? all : std::max(1u, all / 2);
+  for (std::size_t i = 0; i < schema.endpoints.size(); ++i) {
+    const load::SelectedMethod& method = loaded.methods[loaded.endpoints[i].method];
+    schema.endpoints[i].outstanding_cap =
+        cap_is_written(loaded, method.method) ? method.max_outstanding : share;
+  }
+}
+
+}  // namespace
+
+const Field& Schema::field(int root, const FieldPath& path) const {
+  const Field* field = nullptr;
+  for (const int index : path.indexes) {
+    field = &message(root).fields[static_cast<std::size_t>(index)];
+    root = field->value.message;
+  }
+  return *field;
+}
+
+std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.error_count();
+  Schema schema;
+  schema.loaded = loaded;
+  Resolution resolution{.loaded = *loaded, .diagnostics = diagnostics, .schema = schema,
+                        .indexes = {}, .rules_hold = {}, .refused = {}};
+  refuse_unbuilt_parts(resolution);
+  enter_messages(resolution);
+  for (std::size_t i = 0; i < schema.messages.size(); ++i) {  // grows meanwhile: breadth first
+    resolve_message(resolution, static_cast<int>(i));
+  }
+  resolve_endpoints(resolution);
+  schema.request_headers = headers(loaded->policy.request_headers());
+  schema.response_headers = headers(loaded->policy.response_headers());
+  if (diagnostics.error_count() != before) return std::nullopt;
+  cap_outstanding(schema);
+  return schema;
+}
+
+}  // namespace sluice::compiler

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema IR as text: one line a field, parameter and response. Stable: tests and people compare it.
+#include <sstream>
+
+#include "compiler/schema_internal.hpp"
+
+namespace sluice::compiler {
+namespace {
+
+std::string decimal(Int value) {
+  const bool negative = value < 0;
+  Int rest = negative ? -value : value;
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  return negative ? "-" + digits : digits;
+}
+
+std::string integers(const IntegerSet& set) {
+  std::string text;
+  for (const auto& [low, high] : set.intervals) {
+    if (!text.empty()) text += ",";
+    text += decimal(low);
+    if (high != low) text += ".." + decimal(high);
+  }
+  return "{" + text + "}";
+}
+
+std::string string_rules(const StringRules& rules) {
+  std::string text;
+  if (rules.in) {
+    text += " in=[";
+    for (std::size_t i = 0; i < rules.in->size(); ++i) text += (i ? "," : "") + quote_text((*rules.in)[i]);
+    text += "]";
+  }
+  if (rules.min_len != 0) text += " min_len=" + std::to_string(rules.min_len);
+  if (rules.max_len) text += " max_len=" + std::to_string(*rules.max_len);
+  if (!rules.prefix.empty()) text += " prefix=" + quote_text(rules.prefix);
+  if (rules.pattern) text += " pattern=" + quote_text(*rules.pattern);
+  if (rules.or_empty) text += " or_empty";
+  return text;
+}
+
+std::string value_text(const Schema& schema, const Value& value, const FieldDescriptor* field) {
+  switch (value.kind) {
+    case ValueKind::boolean: {
+      std::string text = "bool{";
+      for (std::size_t i = 0; i < value.booleans.size(); ++i) {
+        text += std::string(i ? "," : "") + (value.booleans[i] ? "true" : "false");
+      }
+      return text + "}";
+    }
+    case ValueKind::integer:
+      return std::string(field->type_name()) + integers(value.integers) + (value.quoted ? " quoted" : "");
+    case ValueKind::floating:
+    case ValueKind::bytes:
+      return std::string(field->type_name()) + (value.not_zero ? " not_zero" : "");
+    case ValueKind::string:
+      return "string" + string_rules(value.string);
+    case ValueKind::enumeration: {
+      std::string text = field->enum_type()->full_name() + "{";
+      for (std::size_t i = 0; i < value.enumeration.size(); ++i) {
+        text += (i ? "," : "") + value.enumeration[i].name + "=" + std::to_string(value.enumeration[i].number);
+      }
+      return text + "}";
+    }
+    case ValueKind::message:
+      return "message " + schema.message(value.message).name + " #" + std::to_string(value.message);
+    case ValueKind::timestamp:
+      return "timestamp";
+  }
+  return {};
+}
+
+std::string rules_text(const std::vector<RuleUse>& first, const std::vector<RuleUse>& second) {
+  std::string text;
+  for (const auto* list : {&first, &second}) {
+    for (const RuleUse& rule : *list) text += (text.empty() ? "" : "; ") + rule.text;
+  }
+  return text.empty() ? "" : "  # " + text;
+}
+
+std::string field_line(const Schema& schema, const Field& field) {
+  std::string text = std::to_string(field.rank) + ": " + field.name + " = " + std::to_string(field.number);
+  if (field.json_name != field.name) text += " json=" + quote_text(field.json_name);
+  text += " ";
+  if (field.repeated) {
+    text += "repeated(" + std::to_string(field.min_items) + ".." +
+            (field.max_items ? std::to_string(*field.max_items) : "") + ") ";
+  }
+  text += value_text(schema, field.value, field.descriptor);
+  if (field.oneof >= 0) text += " oneof=" + std::to_string(field.oneof);
+  if (field.implicit) text += " implicit";
+  if (field.omit_default) text += " omit_default";
+  if (field.default_allowed) text += " default_allowed";
+  if (field.required) text += " required";
+  return text + rules_text(field.rules, field.value.rules);
+}
+
+std::string segments_text(const std::vector<Segment>& segments) {
+  std::string text;
+  for (const Segment& segment : segments) {
+    if (!text.empty()) text += "/";
+    switch (segment.kind) {
+      case Segment::Kind::literal:
+        text += segment.text;
+        break;
+      case Segment::Kind::any:
+        text += "*";
+        break;
+      case Segment::Kind::rest:
+        text += "**";
+        break;
+    }
+  }
+  return text;
+}
+
+std::string body_text(const Schema& schema, const Body& body) {
+  std::string text;
+  switch (body.kind) {
+    case Body::Kind::none:
+      return "none";
+    case Body::Kind::message:
+      text = "message " + schema.message(body.message).name + " #" + std::to_string(body.message);
+      break;
+    case Body::Kind::field:
+      text = "field " + schema.message(body.message).name + "." +
+             schema.message(body.message).fields[static_cast<std::size_t>(body.field)].name;
+      break;
+  }
+  if (body.optional) text += " optional";
+  const auto list = [&](const char* name, const std::set<std::string>& paths) {
+    if (paths.empty()) return;
+    text += std::string(" ") + name + "=[";
+    for (const std::string& path : paths) text += (text.back() == '[' ? "" : ",") + path;
+    text += "]";
+  };
+  list("excluded", body.excluded);
+  list("reached", body.reached);
+  return text;
+}
+
+void dump_endpoint(const Schema& schema, const Endpoint& endpoint, std::ostream& out) {
+  out << "endpoint " << endpoint.tag << " " << endpoint.name << "\n  " << endpoint.http_method << " ";
+  for (const PathPart& part : endpoint.path) {
+    out << "/";
+    if (part.variable) {
+      out << "{" << part.variable->proto_path << "=" << segments_text(part.segments) << "}";
+    } else {
+      out << segments_text(part.segments);
+    }
+  }
+  if (!endpoint.verb.empty()) out << ":" << endpoint.verb;
+  out << "\n  request #" << endpoint.request << " outstanding " << endpoint.outstanding_cap << "\n";
+  for (const QueryParameter& parameter : endpoint.query) {
+    out << "  query " << parameter.rank << ": " << quote_text(parameter.name) << " = " << parameter.path.proto_path
+        << (parameter.repeated ? " repeated" : "") << (parameter.required ? " required" : "") << "\n";
+  }
+  out << "  body " << body_text(schema, endpoint.body) << "\n";
+  for (const StatusResponse& response : endpoint.responses) {
+    out << "  response " << response.code << " " << quote_text(response.reason) << " "
+        << body_text(schema, response.body) << "\n";
+  }
+}
+
+void dump_headers(const char* name, const std::vector<HeaderRule>& headers, std::ostream& out) {
+  for (const HeaderRule& header : headers) {
+    out << name << " " << header.name;
+    if (header.constant) out << " constant=" << quote_text(*header.constant);
+    if (header.pattern) out << " pattern=" << quote_text(*header.pattern);
+    out << (header.required ? " required" : "") << "\n";
+  }
+}
+
+}  // namespace
+
+std::string dump(const Schema& schema) {
+  std::ostringstream out;
+  for (std::size_t i = 0; i < schema.messages.size(); ++i) {
+    const Message& message = schema.messages[i];
+    out << "message #" << i << " " << message.name << " ranks=" << message.ranks << "\n";
+    for (const Field& field : message.fields) out << "  " << field_line(schema, field) << "\n";
+    for (const Oneof& oneof : message.oneofs) {
+      out << "  oneof " << oneof.name << " rank=" << oneof.rank << (oneof.required ? " required" : "") << "\n";
+    }
+  }
+  for (const Endpoint& endpoint : schema.endpoints) dump_endpoint(schema, endpoint, out);
+  dump_headers("request header", schema.request_headers, out);
+  dump_headers("response header", schema.response_headers, out);
+  return out.str();
+}
+
+}  // namespace sluice::compiler

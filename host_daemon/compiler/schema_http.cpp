@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP bindings: which field of the request travels where (path, query, body), and what each status answers with.
+// Every field travels in exactly one place; a binding that leaves a rule unenforced anywhere is refused.
+// Whether two bindings can be told apart is the grammar stage's question.
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+
+#include "compiler/path_template.hpp"
+#include "compiler/schema_internal.hpp"
+#include "load/http_status.hpp"
+#include "load/nearest.hpp"
+
+namespace sluice::compiler {
+namespace {
+
+using google::api::HttpRule;
+
+bool is_singular_message(const Field& field) {
+  return !field.repeated && field.value.kind == ValueKind::message;
+}
+
+std::string join(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+// Characters of an HTTP method (RFC 9110 section 5.6.2, token), without lower case: methods are case-sensitive and a lower-case
+// one is a slip.
+bool is_method(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+class BindingResolver {
+ public:
+  BindingResolver(Resolution& resolution, const load::Endpoint& binding, Endpoint& endpoint)
+      : resolution_(resolution), rule_(binding.rule), endpoint_(endpoint) {}
+
+  void run() {
+    method_and_template();
+    bind_variables();
+    body();
+    if (endpoint_.body.kind != Body::Kind::message) {
+      const FieldDescriptor* field = nullptr;
+      if (endpoint_.body.kind == Body::Kind::field) {
+        field = request()
+                    .fields[static_cast<std::size_t>(endpoint_.body.field)]
+                    .descriptor;
+      }
+      if (body_known_) {
+        endpoint_.query = resolve_query(resolution_, endpoint_, excluded_, reached_, field);
+      }
+    }
+    responses();
+  }
+
+ private:
+  const Message& request() const { return resolution_.schema.message(endpoint_.request); }
+
+  load::Diagnostic& error(Code code, const std::string& text) {
+    return resolution_.diagnostics.error(code, endpoint_.span, endpoint_.name + ": " + text);
+  }
+
+  void method_and_template() {
+    std::string path;
+    switch (rule_.pattern_case()) {
+      case HttpRule::kGet:
+        endpoint_.http_method = "GET";
+        path = rule_.get();
+        break;
+      case HttpRule::kPut:
+        endpoint_.http_method = "PUT";
+        path = rule_.put();
+        break;
+      case HttpRule::kPost:
+        endpoint_.http_method = "POST";
+        path = rule_.post();
+        break;
+      case HttpRule::kDelete:
+        endpoint_.http_method = "DELETE";
+        path = rule_.delete_();
+        break;
+      case HttpRule::kPatch:
+        endpoint_.http_method = "PATCH";
+        path = rule_.patch();
+        break;
+      case HttpRule::kCustom:
+        endpoint_.http_method = rule_.custom().kind();
+        path = rule_.custom().path();
+        if (!is_method(endpoint_.http_method)) {
+          error(Code::kBadBinding, "\"" + endpoint_.http_method + "\" is no HTTP method")
+              .mend("name one method in upper case");
+        } else if (endpoint_.http_method == "HEAD" || endpoint_.http_method == "CONNECT" ||
+                   endpoint_.http_method == "TRACE") {
+          error(Code::kBadBinding, "method " + endpoint_.http_method + " is not supported");
+        }
+        break;
+      case HttpRule::PATTERN_NOT_SET:
+        error(Code::kBadBinding, "the binding has no method and path")
+            .mend("set one of get, put, post, delete, patch, custom");
+        return;
+    }
+    TemplateError problem;
+    template_ = parse_path_template(path, problem);
+    if (!template_) {
+      error(Code::kBadTemplate, "path template \"" + path + "\", character " +
+                                    std::to_string(problem.offset + 1) + ": " + problem.message);
+      return;
+    }
+    endpoint_.verb = template_->verb;
+  }
+
+  void bind_variables() {
+    if (!template_) return;
+    for (TemplatePart& part : template_->parts) {
+      PathPart result;
+      result.segments = std::move(part.segments);
+      if (part.variable) {
+        auto path = variable(*part.variable);
+        if (!path) continue;
+        result.variable = std::move(path);
+      }
+      endpoint_.path.push_back(std::move(result));
+    }
+    for (const std::string& sibling : siblings_) {
+      for (const std::string& bound : bound_) {
+        if (bound == sibling || bound.starts_with(sibling + ".")) {
+          error(Code::kBadVariable,
+                "path variables set two members of one oneof, " + sibling + " among them");
+        }
+      }
+      excluded_.insert(sibling);
+    }
+    excluded_.insert(bound_.begin(), bound_.end());
+  }
+
+  // Follows a variable's field path. Nothing after an error.
+  std::optional<FieldPath> variable(const TemplateVariable& variable) {
+    const std::string name = "path variable {" + variable.path + "}";
+    FieldPath path;
+    int message = endpoint_.request;
+    std::string_view rest = variable.path;
+    while (true) {
+      const std::size_t dot = rest.find('.');
+      const std::string part(rest.substr(0, dot));
+      const Descriptor* descriptor = resolution_.schema.message(message).descriptor;
+      const FieldDescriptor* found = descriptor->FindFieldByName(part);
+      if (found == nullptr) {
+        std::vector<std::string> names;
+        for (int i = 0; i < descriptor->field_count(); ++i) names.push_back(descriptor->field(i)->name());
+        error(Code::kBadVariable, name + ": " + descriptor->full_name() + " has no field " + part +
+                                      load::did_you_mean(part, names));
+        return std::nullopt;
+      }
+      const int index = resolution_.field_index(message, found);
+      if (index < 0) {
+        if (!resolution_.refused.contains(found)) {
+          error(Code::kBadVariable, name + ": field " + found->full_name() + " must always be absent");
+        }
+        return std::nullopt;
+      }
+      const Field& field = resolution_.schema.message(message).fields[static_cast<std::size_t>(index)];
+      note_siblings(message, field, path.proto_path);
+      path.indexes.push_back(index);
+      path.proto_path = join(path.proto_path, field.name);
+      path.json_path = join(path.json_path, field.json_name);
+      if (dot == std::string_view::npos) {
+        return leaf(name, field, std::move(path), variable);
+      }
+      if (!is_singular_message(field)) {
+        error(Code::kBadVariable, name + ": field " + found->full_name() + " is not a singular message");
+        return std::nullopt;
+      }
+      reached_.insert(path.proto_path);
+      message = field.value.message;
+      rest.remove_prefix(dot + 1);
+    }
+  }
+
+  std::optional<FieldPath> leaf(const std::string& name, const Field& field, FieldPath path,
+                                const TemplateVariable& variable) {
+    const auto refuse = [&](const std::string& why) {
+      error(Code::kBadVariable, name + ": field " + field.descriptor->full_name() + " " + why)
+          .note("the field: " + load::to_string(field.span));
+      return std::nullopt;
+    };
+    if (field.repeated) return refuse("is repeated and cannot stand in a path");
+    switch (field.value.kind) {
+      case ValueKind::string:
+        break;
+      case ValueKind::integer:
+      case ValueKind::boolean:
+      case ValueKind::enumeration:
+        if (!variable.any_segment) {
+          return refuse("is not a string; its template can only be a single `*`");
+        }
+        break;
+      case ValueKind::floating:
+      case ValueKind::bytes:
+      case ValueKind::message:
+      case ValueKind::timestamp:
+        return refuse("has type " + std::string(field.descriptor->type_name()) +
+                      ", which cannot stand in a path");
+    }
+    if (!bound_.insert(path.proto_path).second) {
+      error(Code::kBadVariable, name + " stands twice in the template");
+      return std::nullopt;
+    }
+    return path;
+  }
+
+  // A field that the path sets keeps the other members of its oneof unset.
+  void note_siblings(int message, const Field& field, const std::string& prefix) {
+    if (field.oneof < 0) return;
+    for (const Field& other : resolution_.schema.message(message).fields) {
+      if (other.oneof == field.oneof && other.number != field.number) {
+        siblings_.insert(join(prefix, other.name));
+      }
+    }
+  }
+
+  void body() {
+    const std::string& name = rule_.body();
+    if (name.empty()) return;
+    if (endpoint_.http_method == "GET" || endpoint_.http_method == "DELETE") {
+      error(Code::kBadBody, "a " + endpoint_.http_method + " request cannot have a body")
+          .mend("leave `body` out; the fields travel in the query then");
+      body_known_ = false;
+      return;
+    }
+    Body& body = endpoint_.body;
+    if (name == "*") {
+      body.kind = Body::Kind::message;
+      body.message = endpoint_.request;
+      body.excluded = excluded_;
+      body.reached = reached_;
+      return;
+    }
+    body_known_ = false;
+    const auto index = top_level_field("body", name, request());
+    if (!index) return;
+    const Field& field = request().fields[static_cast<std::size_t>(*index)];
+    if (excluded_.contains(name)) {
+      error(Code::kBadBody, "body \"" + name + "\": the field, or another member of its oneof, "
+                            "travels in the path");
+      return;
+    }
+    if (field.oneof >= 0) {
+      const auto& fields = request().fields;
+      if (std::count_if(fields.begin(), fields.end(),
+                        [&](const Field& f) { return f.oneof == field.oneof; }) > 1) {
+        error(Code::kBadBody, "body \"" + name + "\": field " + field.descriptor->full_name() +
+                                  " is in a oneof, whose other members would travel in the query");
+        return;
+      }
+    }
+    body_known_ = true;
+    body.kind = Body::Kind::field;
+    body.message = endpoint_.request;
+    body.field = *index;
+    body.optional = !required_alone(request(), field) && !reached_.contains(name);
+    body.excluded = below(excluded_, name);
+    body.reached = below(reached_, name);
+  }
+
+  // Also counts a required oneof whose only member the field is.
+  static bool required_alone(const Message& message, const Field& field) {
+    return field.required ||
+           (field.oneof >= 0 && message.oneofs[static_cast<std::size_t>(field.oneof)].required);
+  }
+
+  static std::set<std::string> below(const std::set<std::string>& paths, const std::string& name) {
+    std::set<std::string> result;
+    for (const std::string& path : paths) {
+      if (path.starts_with(name + ".")) result.insert(path.substr(name.size() + 1));
+    }
+    return result;
+  }
+
+  // The index of a field that `body` or `response_body` names. Nothing after an error.
+  std::optional<int> top_level_field(const std::string& option, const std::string& name,
+                                     const Message& message) {
+    const FieldDescriptor* found = message.descriptor->FindFieldByName(name);
+    if (found == nullptr) {
+      std::vector<std::string> names;
+      for (int i = 0; i < message.descriptor->field_count(); ++i) {
+        names.push_back(message.descriptor->field(i)->name());
+      }
+      error(Code::kBadBody, option + " \"" + name + "\": " + message.name + " has no such field" +
+                                load::did_you_mean(name, names));
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < message.fields.size(); ++i) {
+      if (message.fields[i].descriptor == found) return static_cast<int>(i);
+    }
+    if (!resolution_.refused.contains(found)) {
+      error(Code::kBadBody,
+            option + " \"" + name + "\": field " + found->full_name() + " must always be absent");
+    }
+    return std::nullopt;
+  }
+
+  void responses() {
+    std::optional<Body> own;
+    if (resolution_.own_responses) own = own_response();
+    for (const load::SelectedStatus& status : resolution_.loaded.statuses) {
+      StatusResponse response;
+      response.code = static_cast<int>(status.code);
+      response.reason = std::string(load::reason_phrase(status.code));
+      response.span = status.policy_span;
+      if (status.code < 200 || status.code == 204 || status.code == 205 || status.code == 304) {
+        // No body is allowed: RFC 9110 sections 15.3.5, 15.3.6, 15.4.5.
+      } else if (status.message != nullptr) {
+        response.body.kind = Body::Kind::message;
+        response.body.message = resolution_.message_index(status.message, true);
+      } else if (own) {
+        response.body = *own;
+      }
+      endpoint_.responses.push_back(std::move(response));
+    }
+  }
+
+  // The body of the method's own response. Nothing after an error.
+  std::optional<Body> own_response() {
+    Body body;
+    const int index = resolution_.message_index(endpoint_.method->output_type(), true);
+    body.message = index;
+    const std::string& name = rule_.response_body();
+    if (name.empty()) {
+      body.kind = Body::Kind::message;
+      return body;
+    }
+    const Message& message = resolution_.schema.message(index);
+    const auto field_index = top_level_field("response_body", name, message);
+    if (!field_index) return std::nullopt;
+    const Field& field = message.fields[static_cast<std::size_t>(*field_index)];
+    body.kind = Body::Kind::field;
+    body.field = *field_index;
+    body.optional = !required_alone(message, field);
+    // What does not travel is absent at the receiver: a rule that wants it there could never hold.
+    for (const Field& other : message.fields) {
+      if (other.number == field.number || !requires_presence(other)) continue;
+      error(Code::kBadBody, "response_body \"" + name + "\": field " + other.descriptor->full_name() +
+                                " is required, but does not travel")
+          .note("the field: " + load::to_string(other.span));
+    }
+    for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
+      if (message.oneofs[i].required && field.oneof != static_cast<int>(i)) {
+        error(Code::kBadBody, "response_body \"" + name + "\": oneof " + message.oneofs[i].name +
+                                  " is required, but does not travel");
+      }
+    }
+    return body;
+  }
+
+  // By rule, not by `defaults: PRINT`.
+  static bool requires_presence(const Field& field) {
+    return field.implicit ? !field.default_allowed : field.required;
+  }
+
+  Resolution& resolution_;
+  const HttpRule& rule_;
+  Endpoint& endpoint_;
+  std::optional<PathTemplate> template_;
+  std::set<std::string> bound_;     // variables
+  std::set<std::string> siblings_;  // other members of oneofs that the path sets
+  std::set<std::string> reached_;   // messages on the way to variables
+  std::set<std::string> excluded_;  // bound_ and siblings_
+  bool body_known_ = true;
+};
+
+}  // namespace
+
+void resolve_endpoints(Resolution& resolution) {
+  const Loaded& loaded = resolution.loaded;
+  resolution.schema.endpoints.reserve(loaded.endpoints.size());
+  for (const load::Endpoint& binding : loaded.endpoints) {
+    Endpoint endpoint{};
+    endpoint.name = binding.name;
+    endpoint.tag = static_cast<int>(resolution.schema.endpoints.size()) + 1;
+    const load::SelectedMethod& selected = loaded.methods[binding.method];
+    endpoint.method = selected.method;
+    endpoint.span = binding.span;
+    endpoint.request = resolution.message_index(selected.method->input_type(), true);
+    BindingResolver(resolution, binding, endpoint).run();
+    resolution.schema.endpoints.push_back(std::move(endpoint));
+  }
+}
+
+}  // namespace sluice::compiler

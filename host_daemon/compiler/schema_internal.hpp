@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the schema stage share: the state of one resolution and the functions between them. Nobody else
+// includes it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "buf/validate/validate.pb.h"
+#include "compiler/schema.hpp"
+#include "load/options.hpp"
+#include "load/spans.hpp"
+
+namespace sluice::compiler {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::OneofDescriptor;
+using load::Code;
+
+// State of one run of resolve_schema.
+struct Resolution {
+  const Loaded& loaded;
+  Diagnostics& diagnostics;
+  Schema& schema;
+
+  // Messages by descriptor, and whether their rules hold (not below a field with `ignore: IGNORE_ALWAYS`).
+  std::map<std::pair<const Descriptor*, bool>, int> indexes;
+  std::vector<bool> rules_hold;  // by index
+  // Fields that got an error: nothing further is said about them.
+  std::set<const FieldDescriptor*> refused;
+
+  // Some status has no message of its own: it answers with the method's response.
+  bool own_responses = false;
+
+  // Index of the message in Schema::messages; a new one is appended and resolved later.
+  int message_index(const Descriptor* message, bool with_rules);
+  // Index into Message::fields, or -1: refused, or left out because it must be absent.
+  int field_index(int message, const FieldDescriptor* field) const;
+};
+
+// schema_message.cpp
+// Messages whose JSON form is not that of an ordinary message, and that this compiler does not know yet.
+bool special_message(const Descriptor* message);
+// Fills Schema::messages[index]: fields, oneofs, ranks. Appends the messages that it needs.
+void resolve_message(Resolution& resolution, int index);
+
+// schema_rules.cpp: the values that the rules allow for a singular field or an item. `rules` may be null. `path` stands
+// before the rules' names: "" or "repeated.items.". Errors mark the field as refused.
+Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
+                    const buf::validate::FieldRules* rules, const std::string& path);
+// Reports one rule of a field as not enforceable, at its own place.
+void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std::string& rule,
+                 const std::string& why = {});
+// "required", "string.max_len = 64": a set member of a rules message as text.
+std::string rule_text(const std::string& rule, const google::protobuf::Message& rules,
+                      const FieldDescriptor* member);
+
+// schema_value.cpp
+bool allows_zero(const Value& value);
+bool allows_nothing(const Value& value);
+void remove_zero(Value& value);
+void add_zero(Value& value, const FieldDescriptor* field);
+// A text in double quotes, with what is not printable ASCII escaped.
+std::string quote_text(std::string_view text);
+
+// schema_http.cpp: Schema::endpoints, all but outstanding_cap. Every message must be resolved.
+void resolve_endpoints(Resolution& resolution);
+
+// schema_query.cpp: the query parameters of a request: all fields that neither `excluded` nor `body_field` (null: none) name.
+std::vector<QueryParameter> resolve_query(Resolution& resolution, const Endpoint& endpoint,
+                                          const std::set<std::string>& excluded,
+                                          const std::set<std::string>& reached,
+                                          const FieldDescriptor* body_field);
+
+}  // namespace sluice::compiler

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// One message: which fields it has, in which order, which must be there, and what their absence means.
+// The order of a message is the order of ranks: ascending field numbers, a oneof at the place of its lowest-numbered member.
+// Messages that a field refers to are only entered into the list; the caller works that list off, so nothing recurses.
+#include <algorithm>
+
+#include "compiler/schema_internal.hpp"
+
+namespace sluice::compiler {
+namespace {
+
+using buf::validate::FieldRules;
+
+// Why fields of this type are refused; empty if they are not.
+std::string unsupported_type(const FieldDescriptor* field) {
+  if (field->is_map()) return "map fields are not supported";
+  if (field->type() == FieldDescriptor::TYPE_GROUP) return "groups are not supported";
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    const Descriptor* message = field->message_type();
+    if (special_message(message)) return message->full_name() + " is not supported";
+  }
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
+      field->enum_type()->full_name() == "google.protobuf.NullValue") {
+    return "google.protobuf.NullValue is not supported";
+  }
+  return {};
+}
+
+bool is_any(const FieldDescriptor* field) {
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+         field->message_type()->full_name() == "google.protobuf.Any";
+}
+
+// The number that places a field: its own, or its oneof's lowest. Also counts members that must be absent.
+int place_of(const FieldDescriptor* field) {
+  const OneofDescriptor* oneof = field->real_containing_oneof();
+  if (oneof == nullptr) return field->number();
+  int lowest = field->number();
+  for (int i = 0; i < oneof->field_count(); ++i) lowest = std::min(lowest, oneof->field(i)->number());
+  return lowest;
+}
+
+class MessageResolver {
+ public:
+  MessageResolver(Resolution& resolution, int index)
+      : resolution_(resolution),
+        descriptor_(resolution.schema.message(index).descriptor),
+        with_rules_(resolution.rules_hold[static_cast<std::size_t>(index)]),
+        print_(resolution.loaded.policy.json().defaults() == sluice::v1::Policy::Json::PRINT) {}
+
+  Message run() {
+    Message message{};
+    message.name = descriptor_->full_name();
+    message.descriptor = descriptor_;
+    if (with_rules_) check_message_rules();
+    check_names();
+    for (int i = 0; i < descriptor_->field_count(); ++i) {
+      if (auto field = resolve(descriptor_->field(i))) message.fields.push_back(std::move(*field));
+    }
+    std::sort(message.fields.begin(), message.fields.end(), [](const Field& a, const Field& b) {
+      return std::pair(place_of(a.descriptor), a.number) < std::pair(place_of(b.descriptor), b.number);
+    });
+    int last_place = 0;
+    for (Field& field : message.fields) {
+      const int place = place_of(field.descriptor);
+      if (place != last_place) ++message.ranks;
+      last_place = place;
+      field.rank = message.ranks;
+    }
+    resolve_oneofs(message);
+    return message;
+  }
+
+ private:
+  load::Diagnostic& error(Code code, const FieldDescriptor* field, const std::string& text) {
+    resolution_.refused.insert(field);
+    return resolution_.diagnostics.error(code, load::span_of(resolution_.loaded, field),
+                                         "field " + field->full_name() + ": " + text);
+  }
+  load::Diagnostic& rule_error(Code code, const FieldDescriptor* field, const std::string& rule,
+                               const std::string& text) {
+    resolution_.refused.insert(field);
+    return resolution_.diagnostics.error(code, load::span_of_rule(resolution_.loaded, field, rule),
+                                         "field " + field->full_name() + ": " + text);
+  }
+
+  void check_message_rules() {
+    const auto refuse = [&](const std::string& rule) {
+      resolution_.diagnostics
+          .error(Code::kRuleUnsupported, load::span_of_rule(resolution_.loaded, descriptor_, rule),
+                 "message " + descriptor_->full_name() + ": rule " + rule + " cannot be enforced")
+          .mend("say it with rules on single fields");
+    };
+    const auto rules = load::message_rules(descriptor_);
+    std::vector<const FieldDescriptor*> members;
+    rules.GetReflection()->ListFields(rules, &members);
+    for (const FieldDescriptor* member : members) refuse(member->name());
+  }
+
+  // Two keys with one spelling would make two fields one.
+  void check_names() {
+    std::map<std::string, const FieldDescriptor*> seen;
+    for (int i = 0; i < descriptor_->field_count(); ++i) {
+      const FieldDescriptor* field = descriptor_->field(i);
+      const auto [other, fresh] = seen.emplace(field->json_name(), field);
+      if (fresh) continue;
+      error(Code::kNameCollision, field,
+            "its JSON name \"" + field->json_name() + "\" is also that of " + other->second->name())
+          .mend("give one of them another json_name");
+    }
+  }
+
+  std::optional<Field> resolve(const FieldDescriptor* descriptor) {
+    // A message that stands in the list twice, with and without its rules, reports once.
+    if (resolution_.refused.contains(descriptor)) return std::nullopt;
+    if (const std::string why = unsupported_type(descriptor); !why.empty()) {
+      error(Code::kTypeUnsupported, descriptor, why).mend("use another type for this field");
+      return std::nullopt;
+    }
+    FieldRules rules;
+    if (with_rules_) rules = load::field_rules(descriptor);  // the load stage refused unknown ones
+    const bool ignored = rules.ignore() == buf::validate::IGNORE_ALWAYS;
+    if (ignored) rules.Clear();
+    if (is_any(descriptor)) {
+      leave_out_any(descriptor, rules);
+      return std::nullopt;
+    }
+    Field field{};
+    field.descriptor = descriptor;
+    field.name = descriptor->name();
+    field.json_name = descriptor->json_name();
+    field.number = descriptor->number();
+    field.repeated = descriptor->is_repeated();
+    field.span = load::span_of(resolution_.loaded, descriptor);
+    if (rules.required()) {
+      field.required = true;
+      field.rules.push_back({"required", "required",
+                             load::span_of_rule(resolution_.loaded, descriptor, "required")});
+    }
+    if (field.repeated) {
+      resolve_list(field, rules, !ignored);
+    } else {
+      resolve_singular(field, rules, !ignored);
+    }
+    return field;
+  }
+
+  // No type is listed, so nothing can stand in an Any: the field is absent in every valid record.
+  void leave_out_any(const FieldDescriptor* field, const FieldRules& rules) {
+    const bool needed = rules.required() || (rules.repeated().min_items() != 0 &&
+                                             rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE);
+    if (needed) {
+      rule_error(Code::kNoValue, field, rules.required() ? "required" : "repeated.min_items",
+                 "a google.protobuf.Any must be absent, because the policy lists no type for it, but the "
+                 "rules require it");
+    }
+    if (rules.has_any()) refuse_rule(resolution_, field, "any");
+    if (rules.cel_size() != 0) refuse_rule(resolution_, field, "cel");
+    if (rules.cel_expression_size() != 0) refuse_rule(resolution_, field, "cel_expression");
+  }
+
+  // Enters the message of a field into the list.
+  void refer(Value& value, const FieldDescriptor* field, bool with_rules) {
+    if (value.kind != ValueKind::message) return;
+    value.message = resolution_.message_index(field->message_type(), with_rules_ && with_rules);
+  }
+
+  void resolve_singular(Field& field, const FieldRules& rules, bool with_rules) {
+    const FieldDescriptor* descriptor = field.descriptor;
+    const bool required_rule = field.required;
+    const bool ignore_zero = rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE;
+    field.implicit = !descriptor->has_presence();
+    field.value = resolve_value(resolution_, descriptor, with_rules_ ? &rules : nullptr, "");
+    refer(field.value, descriptor, with_rules);
+    check_not_empty(field, {});
+    if (ignore_zero) add_zero(field.value, descriptor);
+    if (required_rule && descriptor->real_containing_oneof() != nullptr) {
+      refuse_rule(resolution_, descriptor, "required",
+                  "a member of a oneof cannot be required; require the oneof");
+    }
+    if (!field.implicit) return;
+
+    field.default_allowed = allows_zero(field.value) && !required_rule;
+    if (!field.default_allowed || !print_) remove_zero(field.value);
+    field.omit_default = !print_;
+    field.required = print_ || !field.default_allowed;
+    check_not_empty(field, field.default_allowed ? "; only the default, which is never written, is left" : "");
+  }
+
+  void resolve_list(Field& field, const FieldRules& rules, bool with_rules) {
+    const FieldDescriptor* descriptor = field.descriptor;
+    FieldRules own = rules;
+    if (own.type_case() == FieldRules::kRepeated) own.clear_type();
+    resolve_value(resolution_, descriptor, &own, "");  // refuses cel and groups that do not fit
+
+    const auto& list = rules.repeated();
+    const auto note = [&](const char* name, const std::string& text) {
+      const std::string rule = std::string("repeated.") + name;
+      field.rules.push_back(
+          {rule, rule + " = " + text, load::span_of_rule(resolution_.loaded, descriptor, rule)});
+    };
+    const std::uint64_t min_items = list.min_items();
+    if (list.has_min_items()) note("min_items", std::to_string(min_items));
+    field.min_items = std::max<std::uint64_t>(min_items, 1);
+    if (min_items != 0 && rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE) field.required = true;
+    if (list.has_max_items()) {
+      note("max_items", std::to_string(list.max_items()));
+      field.max_items = list.max_items();
+      if (*field.max_items < field.min_items) {
+        rule_error(Code::kNoValue, descriptor, "repeated.max_items",
+                   "no list can satisfy repeated.max_items = " + std::to_string(*field.max_items) +
+                       (min_items != 0 ? " with repeated.min_items = " + std::to_string(min_items)
+                                       : "; an empty list is never written"));
+      }
+    }
+    if (list.unique()) refuse_rule(resolution_, descriptor, "repeated.unique");
+
+    FieldRules items = list.items();
+    bool items_with_rules = with_rules;
+    if (items.ignore() == buf::validate::IGNORE_ALWAYS) {
+      items.Clear();
+      items_with_rules = false;
+    }
+    if (items.required()) refuse_rule(resolution_, descriptor, "repeated.items.required");
+    field.value = resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
+    refer(field.value, descriptor, items_with_rules);
+    check_not_empty(field, {});
+    if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
+      if (field.value.kind == ValueKind::message || field.value.kind == ValueKind::timestamp) {
+        refuse_rule(resolution_, descriptor, "repeated.items.ignore", "a message has no zero value");
+      }
+      add_zero(field.value, descriptor);
+    }
+  }
+
+  void check_not_empty(const Field& field, const std::string& why) {
+    if (!allows_nothing(field.value) || resolution_.refused.contains(field.descriptor)) return;
+    std::string names;
+    for (const auto* list : {&field.value.rules, &field.rules}) {
+      for (const RuleUse& rule : *list) names += (names.empty() ? "" : ", ") + rule.text;
+    }
+    const std::string first = !field.value.rules.empty() ? field.value.rules.front().name : "";
+    rule_error(Code::kNoValue, field.descriptor, first, "no value can satisfy its rules" + why)
+        .note("rules: " + (names.empty() ? "none" : names));
+  }
+
+  void resolve_oneofs(Message& message) {
+    for (int i = 0; i < descriptor_->real_oneof_decl_count(); ++i) {
+      const OneofDescriptor* descriptor = descriptor_->oneof_decl(i);
+      Oneof oneof{};
+      oneof.name = descriptor->name();
+      oneof.descriptor = descriptor;
+      const int index = static_cast<int>(message.oneofs.size());
+      for (Field& field : message.fields) {
+        if (field.descriptor->real_containing_oneof() != descriptor) continue;
+        field.oneof = index;
+        oneof.rank = field.rank;
+      }
+      if (with_rules_) resolve_oneof_rules(oneof);
+      if (oneof.rank != 0) message.oneofs.push_back(std::move(oneof));
+    }
+  }
+
+  void resolve_oneof_rules(Oneof& oneof) {
+    const Span span = load::span_of_rule(resolution_.loaded, oneof.descriptor, "required");
+    if (!load::oneof_rules(oneof.descriptor).required()) return;
+    oneof.required = true;
+    oneof.rules.push_back({"required", "oneof.required", span});
+    if (oneof.rank != 0) return;
+    for (int i = 0; i < oneof.descriptor->field_count(); ++i) {
+      if (resolution_.refused.contains(oneof.descriptor->field(i))) return;
+    }
+    resolution_.diagnostics.error(Code::kNoValue, span,
+                                  "oneof " + oneof.descriptor->full_name() +
+                                      " is required, but each of its members must be absent");
+  }
+
+  Resolution& resolution_;
+  const Descriptor* descriptor_;
+  bool with_rules_;
+  bool print_;
+};
+
+}  // namespace
+
+bool special_message(const Descriptor* message) {
+  static const std::set<std::string, std::less<>> names = {
+      "google.protobuf.Duration",    "google.protobuf.FieldMask",   "google.protobuf.Struct",
+      "google.protobuf.Value",       "google.protobuf.ListValue",   "google.protobuf.DoubleValue",
+      "google.protobuf.FloatValue",  "google.protobuf.Int64Value",  "google.protobuf.UInt64Value",
+      "google.protobuf.Int32Value",  "google.protobuf.UInt32Value", "google.protobuf.BoolValue",
+      "google.protobuf.StringValue", "google.protobuf.BytesValue",  "google.api.HttpBody"};
+  return names.contains(message->full_name());
+}
+
+int Resolution::message_index(const Descriptor* message, bool with_rules) {
+  const auto [place, fresh] =
+      indexes.emplace(std::pair(message, with_rules), static_cast<int>(schema.messages.size()));
+  if (fresh) {
+    Message empty{};
+    empty.name = message->full_name();
+    empty.descriptor = message;
+    schema.messages.push_back(std::move(empty));
+    rules_hold.push_back(with_rules);
+  }
+  return place->second;
+}
+
+int Resolution::field_index(int message, const FieldDescriptor* field) const {
+  const auto& fields = schema.message(message).fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].descriptor == field) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void resolve_message(Resolution& resolution, int index) {
+  Message message = MessageResolver(resolution, index).run();  // may grow the list
+  resolution.schema.messages[static_cast<std::size_t>(index)] = std::move(message);
+}
+
+}  // namespace sluice::compiler

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// protovalidate's rules on one value, turned into the exact set of values that they allow. Rules are read by reflection,
+// so that a rule nobody handles here is refused by its name and can never be skipped.
+// It does not know presence: what absence means is schema_message.cpp's.
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "compiler/schema_internal.hpp"
+
+namespace sluice::compiler {
+namespace {
+
+using buf::validate::FieldRules;
+using google::protobuf::EnumDescriptor;
+using RuleMessage = google::protobuf::Message;
+
+template <typename T>
+IntegerSet whole_range() {
+  return IntegerSet::range(std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+}
+
+// Values of an enum without rules: of aliases the first declared.
+std::vector<EnumValue> enum_values(const EnumDescriptor* type) {
+  std::vector<EnumValue> values;
+  std::set<int> seen;
+  for (int i = 0; i < type->value_count(); ++i) {
+    if (seen.insert(type->value(i)->number()).second) {
+      values.push_back({type->value(i)->name(), type->value(i)->number()});
+    }
+  }
+  return values;
+}
+
+// Everything that the type itself allows.
+Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
+  Value value{};
+  value.type = field->type();
+  value.message = -1;
+  const bool quote = resolution.loaded.policy.json().int64() != sluice::v1::Policy::Json::BARE;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      value.kind = ValueKind::integer;
+      value.integers = whole_range<std::int32_t>();
+      break;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      value.kind = ValueKind::integer;
+      value.integers = whole_range<std::uint32_t>();
+      break;
+    case FieldDescriptor::CPPTYPE_INT64:
+      value.kind = ValueKind::integer;
+      value.integers = whole_range<std::int64_t>();
+      value.quoted = quote;
+      break;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      value.kind = ValueKind::integer;
+      value.integers = whole_range<std::uint64_t>();
+      value.quoted = quote;
+      break;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      value.kind = ValueKind::floating;
+      break;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      value.kind = ValueKind::boolean;
+      value.booleans = {false, true};
+      break;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      value.kind = ValueKind::enumeration;
+      value.enumeration = enum_values(field->enum_type());
+      break;
+    case FieldDescriptor::CPPTYPE_STRING:
+      value.kind = field->type() == FieldDescriptor::TYPE_BYTES ? ValueKind::bytes : ValueKind::string;
+      break;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      value.kind = field->message_type()->full_name() == "google.protobuf.Timestamp"
+                       ? ValueKind::timestamp
+                       : ValueKind::message;
+      break;
+  }
+  return value;
+}
+
+// Element `i` of a repeated member, or the singular member itself for -1.
+Int integer_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
+  const auto* r = rules.GetReflection();
+  switch (member->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return i < 0 ? r->GetInt32(rules, member) : r->GetRepeatedInt32(rules, member, i);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return i < 0 ? r->GetUInt32(rules, member) : r->GetRepeatedUInt32(rules, member, i);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return i < 0 ? r->GetInt64(rules, member) : r->GetRepeatedInt64(rules, member, i);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return i < 0 ? r->GetUInt64(rules, member) : r->GetRepeatedUInt64(rules, member, i);
+    default:
+      return 0;  // not asked for
+  }
+}
+
+std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
+  const auto* r = rules.GetReflection();
+  switch (member->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return (i < 0 ? r->GetBool(rules, member) : r->GetRepeatedBool(rules, member, i)) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_STRING:
+      return quote_text(i < 0 ? r->GetString(rules, member) : r->GetRepeatedString(rules, member, i));
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return (i < 0 ? r->GetEnum(rules, member) : r->GetRepeatedEnum(rules, member, i))->name();
+    case FieldDescriptor::CPPTYPE_INT32:
+    case FieldDescriptor::CPPTYPE_INT64: {
+      return std::to_string(static_cast<std::int64_t>(integer_at(rules, member, i)));
+    }
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64: {
+      return std::to_string(static_cast<std::uint64_t>(integer_at(rules, member, i)));
+    }
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return std::to_string(i < 0 ? r->GetFloat(rules, member) : r->GetRepeatedFloat(rules, member, i));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return std::to_string(i < 0 ? r->GetDouble(rules, member) : r->GetRepeatedDouble(rules, member, i));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;
+  }
+  return "{...}";
+}
+
+std::vector<Int> integers_of(const RuleMessage& rules, const FieldDescriptor* member) {
+  if (!member->is_repeated()) return {integer_at(rules, member, -1)};
+  std::vector<Int> values;
+  for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
+    values.push_back(integer_at(rules, member, i));
+  }
+  return values;
+}
+
+std::vector<std::string> strings_of(const RuleMessage& rules, const FieldDescriptor* member) {
+  const auto* r = rules.GetReflection();
+  if (!member->is_repeated()) return {r->GetString(rules, member)};
+  std::vector<std::string> values;
+  for (int i = 0; i < r->FieldSize(rules, member); ++i) {
+    values.push_back(r->GetRepeatedString(rules, member, i));
+  }
+  return values;
+}
+
+// Name in FieldRules of the group for the field's type; empty if it has none.
+std::string group_name(const FieldDescriptor* field) {
+  if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return field->type_name();
+  const std::string& name = field->message_type()->full_name();
+  if (name == "google.protobuf.Timestamp") return "timestamp";
+  if (name == "google.protobuf.Any") return "any";
+  return {};
+}
+
+// Collects the rules of one group and narrows the value by them.
+class Narrowing {
+ public:
+  Narrowing(Resolution& resolution, const FieldDescriptor* field, Value& value)
+      : resolution_(resolution), field_(field), value_(value) {}
+
+  // One set member of the group; false: nobody handles it here.
+  bool add(const std::string& rule, const RuleMessage& group, const FieldDescriptor* member) {
+    switch (value_.kind) {
+      case ValueKind::integer:
+        return add_integer(group, member);
+      case ValueKind::string:
+        return add_string(rule, group, member);
+      case ValueKind::enumeration:
+        return add_enum(group, member);
+      case ValueKind::boolean:
+        if (member->name() != "const") return false;
+        value_.booleans = {group.GetReflection()->GetBool(group, member)};
+        return true;
+      case ValueKind::floating:
+      case ValueKind::bytes:
+      case ValueKind::message:
+      case ValueKind::timestamp:
+        break;
+    }
+    return false;
+  }
+
+  void finish() {
+    if (value_.kind == ValueKind::integer) finish_integer();
+    if (value_.kind == ValueKind::string) finish_string();
+  }
+
+ private:
+  struct Bound {
+    Int value;
+    bool inclusive;
+  };
+
+  bool add_integer(const RuleMessage& group, const FieldDescriptor* member) {
+    const std::string& name = member->name();
+    if (name == "const" || name == "in") {
+      value_.integers = value_.integers.intersect(IntegerSet::of(integers_of(group, member)));
+    } else if (name == "not_in") {
+      value_.integers = value_.integers.minus(IntegerSet::of(integers_of(group, member)));
+    } else if (name == "lt" || name == "lte") {
+      upper_ = Bound{integer_at(group, member, -1), name == "lte"};
+    } else if (name == "gt" || name == "gte") {
+      lower_ = Bound{integer_at(group, member, -1), name == "gte"};
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // An upper bound below the lower one means "outside", both ends by their own inclusiveness.
+  void finish_integer() {
+    if (!lower_ && !upper_) return;
+    const Int least = std::numeric_limits<std::int64_t>::min();
+    const Int most = std::numeric_limits<std::uint64_t>::max();
+    IntegerSet above = IntegerSet::range(least, most);
+    IntegerSet below = above;
+    if (lower_) above = IntegerSet::range(lower_->value + (lower_->inclusive ? 0 : 1), most);
+    if (upper_) below = IntegerSet::range(least, upper_->value - (upper_->inclusive ? 0 : 1));
+    const bool outside = lower_ && upper_ && upper_->value < lower_->value;
+    value_.integers = value_.integers.intersect(outside ? above.unite(below) : above.intersect(below));
+  }
+
+  bool add_enum(const RuleMessage& group, const FieldDescriptor* member) {
+    const std::string& name = member->name();
+    if (name == "defined_only") return true;  // unknown values are refused always
+    if (name != "const" && name != "in" && name != "not_in") return false;
+    const IntegerSet listed = IntegerSet::of(integers_of(group, member));
+    const bool keep = name != "not_in";
+    std::erase_if(value_.enumeration,
+                  [&](const EnumValue& e) { return listed.contains(e.number) != keep; });
+    return true;
+  }
+
+  bool add_string(const std::string& rule, const RuleMessage& group, const FieldDescriptor* member) {
+    StringRules& s = value_.string;
+    const auto* r = group.GetReflection();
+    const std::string& name = member->name();
+    if (name == "const" || name == "in") {
+      std::vector<std::string> listed = strings_of(group, member);
+      if (s.in) std::erase_if(listed, [&](const std::string& t) {
+          return std::find(s.in->begin(), s.in->end(), t) == s.in->end();
+        });
+      s.in = std::move(listed);
+    } else if (name == "len") {
+      const std::uint64_t len = r->GetUInt64(group, member);
+      s.min_len = std::max(s.min_len, len);
+      s.max_len = std::min(s.max_len.value_or(len), len);
+    } else if (name == "min_len") {
+      s.min_len = std::max(s.min_len, r->GetUInt64(group, member));
+    } else if (name == "max_len") {
+      const std::uint64_t max = r->GetUInt64(group, member);
+      s.max_len = std::min(s.max_len.value_or(max), max);
+    } else if (name == "prefix") {
+      s.prefix = r->GetString(group, member);
+    } else if (name == "pattern") {
+      s.pattern = r->GetString(group, member);
+      RE2::Options options;
+      options.set_log_errors(false);
+      const RE2 pattern(*s.pattern, options);
+      if (!pattern.ok()) {
+        resolution_.refused.insert(field_);
+        resolution_.diagnostics
+            .error(Code::kBadPattern, load::span_of_rule(resolution_.loaded, field_, rule),
+                   "field " + field_->full_name() + ": " + rule + ": " + pattern.error())
+            .mend("write the pattern in RE2 syntax");
+        s.pattern.reset();
+      }
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // A list of texts is judged by the other rules here and now.
+  void finish_string() {
+    StringRules& s = value_.string;
+    if (!s.in) return;
+    RE2::Options options;
+    options.set_log_errors(false);
+    const RE2 pattern(s.pattern.value_or(""), options);
+    std::erase_if(*s.in, [&](const std::string& text) {
+      const auto length = static_cast<std::uint64_t>(
+          std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+      return length < s.min_len || (s.max_len && length > *s.max_len) ||
+             !text.starts_with(s.prefix) || !RE2::PartialMatch(text, pattern);
+    });
+    std::sort(s.in->begin(), s.in->end());
+    s.in->erase(std::unique(s.in->begin(), s.in->end()), s.in->end());
+    StringRules listed;
+    listed.in = std::move(s.in);
+    s = std::move(listed);
+  }
+
+  Resolution& resolution_;
+  const FieldDescriptor* field_;
+  Value& value_;
+  std::optional<Bound> lower_, upper_;
+};
+
+}  // namespace
+
+std::string rule_text(const std::string& rule, const google::protobuf::Message& rules, const FieldDescriptor* member) {
+  if (!member->is_repeated()) return rule + " = " + text_at(rules, member, -1);
+  std::string text = rule + " = [";
+  for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
+    if (i != 0) text += ", ";
+    text += text_at(rules, member, i);
+  }
+  return text + "]";
+}
+
+void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std::string& rule,
+                 const std::string& why) {
+  resolution.refused.insert(field);
+  resolution.diagnostics
+      .error(Code::kRuleUnsupported, load::span_of_rule(resolution.loaded, field, rule),
+             "field " + field->full_name() + ": rule " + rule + " cannot be enforced" +
+                 (why.empty() ? "" : ": " + why))
+      .mend("remove the rule or say it with rules that the table can enforce");
+}
+
+Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const FieldRules* rules,
+                    const std::string& path) {
+  Value value = free_value(resolution, field);
+  if (rules == nullptr) return value;
+  if (rules->cel_size() != 0) refuse_rule(resolution, field, path + "cel");
+  if (rules->cel_expression_size() != 0) refuse_rule(resolution, field, path + "cel_expression");
+
+  const auto* reflection = rules->GetReflection();
+  const FieldDescriptor* group = reflection->GetOneofFieldDescriptor(
+      *rules, rules->GetDescriptor()->FindOneofByName("type"));
+  if (group == nullptr) return value;
+  const std::string prefix = path + group->name();
+  if (group->name() != group_name(field)) {
+    resolution.refused.insert(field);
+    resolution.diagnostics
+        .error(Code::kRuleMismatch, load::span_of_rule(resolution.loaded, field, prefix),
+               "field " + field->full_name() + ": rules " + prefix + " do not fit its type " +
+                   (field->is_repeated() && path.empty() ? "repeated " : "") + field->type_name())
+        .mend(field->is_repeated() && path.empty() ? "rules on items stand below repeated.items"
+                                                   : "use the rules of the field's own type");
+    return value;
+  }
+
+  const RuleMessage& group_rules = reflection->GetMessage(*rules, group);
+  std::vector<const FieldDescriptor*> members;
+  group_rules.GetReflection()->ListFields(group_rules, &members);
+  Narrowing narrowing(resolution, field, value);
+  for (const FieldDescriptor* member : members) {
+    if (member->name() == "example") continue;  // sample values, not a rule
+    const std::string rule = prefix + "." + member->name();
+    // `finite: false`, `email: false` and their like switch nothing on; `bool.const: false` does.
+    if (value.kind != ValueKind::boolean && !member->is_repeated() &&
+        member->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
+        !group_rules.GetReflection()->GetBool(group_rules, member)) {
+      continue;
+    }
+    if (!narrowing.add(rule, group_rules, member)) {
+      refuse_rule(resolution, field, rule);
+      continue;
+    }
+    value.rules.push_back({rule, rule_text(rule, group_rules, member),
+                           load::span_of_rule(resolution.loaded, field, rule)});
+  }
+  narrowing.finish();
+  return value;
+}
+
+}  // namespace sluice::compiler
