@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// One walk per object: first every member finds its field, then the fields are written in canonical
+// order.
+#include "canonical/json_body.hpp"
+
+#include <vector>
+
+#include "canonical/refusal.hpp"
+#include "canonical/text.hpp"
+
+namespace sluice::canonical {
+namespace {
+
+using compiler::Oneof;
+using compiler::ValueKind;
+
+class BodyWriter {
+ public:
+  BodyWriter(const Tables& tables, const JsonDocument& document, const compiler::Body& body,
+             const PathFields& path_fields)
+      : tables_(tables), document_(document), body_(body), path_fields_(path_fields) {}
+
+  // Writes one message. `node` is null for an absent body.
+  void message(int index, const JsonNode& node) {
+    const Message& type = tables_.schema().message(index);
+    if (node.kind != JsonKind::object) {
+      refuse_value(here(node.offset), "wrong_type",
+                   subject() + " must be an object (" + type.name + "); found " +
+                       std::string(describe(node.kind)) + ".");
+    }
+    const std::vector<const JsonNode*> members = find_members(index, type, node);
+    check_oneofs(type, members, node);
+    out_ += '{';
+    bool first = true;
+    for (std::size_t i = 0; i < type.fields.size(); ++i) {
+      const Field& field = type.fields[i];
+      Descent descent(*this, field);
+      if (body_.excluded.contains(proto_path_)) {
+        if (members[i] != nullptr) compare_with_path(field, *members[i]);
+        continue;
+      }
+      const std::size_t before = out_.size();
+      if (!first) out_ += ',';
+      append_json_string(out_, field.json_name);
+      out_ += ':';
+      if (member_value(field, members[i], node)) {
+        first = false;
+      } else {
+        out_.resize(before);
+      }
+    }
+    out_ += '}';
+  }
+
+  // Writes the value of a field; false, with nothing said about `out_`, when it is spelled by
+  // absence.
+  bool member_value(const Field& field, const JsonNode* node, const JsonNode& parent) {
+    if (field.repeated) return list(field, node, parent);
+    if (field.value.kind == ValueKind::message) {
+      if (node == nullptr && !body_.reached.contains(proto_path_)) return absent(field, parent);
+      // A message that a path variable reaches into is set, so it stands in the body even when
+      // empty.
+      static const JsonNode kEmptyObject{JsonKind::object};
+      message(field.value.message, node != nullptr ? *node : kEmptyObject);
+      return true;
+    }
+    Scalar scalar;
+    const std::size_t offset = node != nullptr ? node->offset : parent.offset;
+    if (node != nullptr) {
+      scalar = read_scalar(field, *node, here(offset));
+    } else {
+      const bool print = field.implicit && !field.omit_default && field.default_allowed;
+      if (!print) return absent(field, parent);
+      scalar = default_scalar(field);
+    }
+    if (scalar.is_default && field.implicit) {
+      if (!field.default_allowed) refuse_default(field, scalar, offset);
+      if (field.omit_default) return false;
+    }
+    check_rules(tables_, field.value, scalar, here(offset));
+    append_json(out_, scalar);
+    return true;
+  }
+
+  std::string take() { return std::move(out_); }
+
+  // Writes a body that is one field; false when there is no body.
+  bool body_field(const Field& field, const JsonNode& root) {
+    path_ = field.json_name;
+    const JsonNode* node = root.kind == JsonKind::null ? nullptr : &root;
+    // A default without presence means "no body", whatever `defaults` says.
+    if (field.implicit && field.default_allowed) {
+      if (node == nullptr || read_scalar(field, *node, here(node->offset)).is_default) return false;
+    }
+    return member_value(field, node, root);
+  }
+
+ private:
+  // Extends the paths by a field for the time of a scope.
+  class Descent {
+   public:
+    Descent(BodyWriter& writer, const Field& field)
+        : writer_(writer), path_(writer.path_.size()), proto_path_(writer.proto_path_.size()) {
+      const auto extend = [](std::string& path, const std::string& name) {
+        if (!path.empty()) path += '.';
+        path += name;
+      };
+      extend(writer.path_, field.json_name);
+      extend(writer.proto_path_, field.name);
+    }
+    ~Descent() {
+      writer_.path_.resize(path_);
+      writer_.proto_path_.resize(proto_path_);
+    }
+    Descent(const Descent&) = delete;
+    Descent& operator=(const Descent&) = delete;
+
+   private:
+    BodyWriter& writer_;
+    std::size_t path_, proto_path_;
+  };
+
+  std::string subject() const { return path_.empty() ? "The body" : "'" + path_ + "'"; }
+
+  Place here(std::size_t offset) const {
+    // Line and column cost a scan: they are computed by whoever catches the refusal.
+    return {path_, 0, offset + 1};
+  }
+
+  std::vector<const JsonNode*> find_members(int index, const Message& type, const JsonNode& node) {
+    std::vector<const JsonNode*> members(type.fields.size(), nullptr);
+    std::vector<bool> seen(type.fields.size(), false);
+    for (const JsonNode* member = document_.child(node); member != nullptr;
+         member = document_.next(*member)) {
+      const int found = tables_.find_field(index, member->key);
+      if (found < 0) unknown_member(index, type, *member);
+      const auto place = static_cast<std::size_t>(found);
+      if (seen[place]) {
+        refuse_value(member_place(*member), "duplicate_field",
+                     subject() + " has the member '" + type.fields[place].json_name + "' twice.");
+      }
+      seen[place] = true;
+      if (member->kind != JsonKind::null) members[place] = member;  // the mapping: null is absence
+    }
+    return members;
+  }
+
+  Place member_place(const JsonNode& member) const {
+    return {(path_.empty() ? "" : path_ + ".") + excerpt(member.key, 80), 0,
+            member.key_offset + std::size_t{1}};
+  }
+
+  void unknown_member(int index, const Message& type, const JsonNode& member) const {
+    const std::string name = excerpt(member.key);
+    if (tables_.must_be_absent(index, member.key)) {
+      const bool empty = member.kind == JsonKind::null ||
+                         (member.kind == JsonKind::array && document_.child(member) == nullptr);
+      if (empty) return;
+      refuse_value(member_place(member), "must_be_absent",
+                   "'" + name +
+                       "' must be absent: it holds a google.protobuf.Any, and the policy lists no "
+                       "type for it.");
+    }
+    std::string hint;
+    if (member.key.size() <= 64) {
+      const std::string nearest = tables_.nearest_field(index, member.key);
+      if (!nearest.empty()) hint = " Did you mean '" + nearest + "'?";
+    }
+    refuse_value(member_place(member), "unknown_field",
+                 subject() + " has no field '" + name + "' in " + type.name + "." + hint);
+  }
+
+  void check_oneofs(const Message& type, const std::vector<const JsonNode*>& members,
+                    const JsonNode& node) {
+    if (type.oneofs.empty()) return;
+    std::vector<const Field*> set(type.oneofs.size(), nullptr);
+    for (std::size_t i = 0; i < type.fields.size(); ++i) {
+      const Field& field = type.fields[i];
+      if (field.oneof < 0) continue;
+      const Descent descent(*this, field);
+      if (members[i] == nullptr && !body_.excluded.contains(proto_path_)) continue;
+      const Field*& other = set[static_cast<std::size_t>(field.oneof)];
+      // All members of a oneof are excluded together when one travels in the path;
+      // compare_with_path judges what is given.
+      if (other != nullptr && members[i] != nullptr && !body_.excluded.contains(proto_path_)) {
+        refuse_value(here(members[i] != nullptr ? members[i]->offset : node.offset), "oneof",
+                     "'" + other->json_name + "' and '" + field.json_name +
+                         "' are both set; at most one member of '" +
+                         type.oneofs[static_cast<std::size_t>(field.oneof)].name + "' may be.");
+      }
+      other = &field;
+    }
+    for (std::size_t i = 0; i < type.oneofs.size(); ++i) {
+      const Oneof& oneof = type.oneofs[i];
+      if (!oneof.required || set[i] != nullptr) continue;
+      Place place = here(node.offset);
+      place.field += (place.field.empty() ? "" : ".") + oneof.name;
+      refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().text,
+                  "One member of '" + oneof.name + "' must be set; none is.");
+    }
+  }
+
+  void compare_with_path(const Field& field, const JsonNode& node) {
+    const auto found = path_fields_.find(proto_path_);
+    if (found == path_fields_.end()) {
+      refuse_value(here(node.offset), "oneof",
+                   "'" + path_ + "' is set, but another member of its oneof travels in the path.");
+    }
+    const Scalar& in_path = found->second;
+    const Scalar in_body = read_scalar(field, node, here(node.offset));
+    if (in_body.text != in_path.text) {
+      refuse_value(here(node.offset), "contradicts_path",
+                   "'" + path_ + "' travels in the path, as '" + excerpt(in_path.text) +
+                       "'; the body says something else. Leave it out of the body.");
+    }
+  }
+
+  // A field that is not there: false, unless it has to be.
+  bool absent(const Field& field, const JsonNode& parent) const {
+    if (!field.required) return false;
+    std::string rule = rule_text(field.rules, {"required", "min_items"});
+    if (rule.empty() && field.implicit) rule = breached_by_default(field);
+    refuse_rule(here(parent.offset), rule.empty() ? "required" : rule,
+                "'" + path_ + "' is missing; it is required.");
+  }
+
+  // A default value that the rules do not allow.
+  [[noreturn]] void refuse_default(const Field& field, const Scalar& scalar,
+                                   std::size_t offset) const {
+    std::string rule = rule_text(field.rules, {"required"});
+    if (rule.empty()) rule = breached_by_default(field);
+    refuse_rule(here(offset), rule.empty() ? "required" : rule,
+                "'" + path_ + "' is " + (scalar.text.empty() ? "empty" : scalar.text) +
+                    ", which the schema does not allow.");
+  }
+
+  // The value rule that the type's default breaks.
+  std::string breached_by_default(const Field& field) const {
+    try {
+      check_rules(tables_, field.value, default_scalar(field), {});
+    } catch (const Refused& refused) {
+      return refused.refusal.rule;
+    }
+    return "";
+  }
+
+  bool list(const Field& field, const JsonNode* node, const JsonNode& parent) {
+    if (node != nullptr && node->kind != JsonKind::array) {
+      refuse_value(here(node->offset), "wrong_type",
+                   "'" + path_ + "' must be an array of " + type_name(field) + "; found " +
+                       std::string(describe(node->kind)) + ".");
+    }
+    const JsonNode* item = node != nullptr ? document_.child(*node) : nullptr;
+    if (item == nullptr) return absent(field, node != nullptr ? *node : parent);
+    out_ += '[';
+    std::uint64_t count = 0;
+    const std::size_t path = path_.size();
+    for (; item != nullptr; item = document_.next(*item), ++count) {
+      if (field.max_items && count >= *field.max_items) {
+        refuse_rule(
+            here(item->offset), rule_text(field.rules, {"max_items"}),
+            "'" + path_ + "' has more than " + std::to_string(*field.max_items) + " item(s).");
+      }
+      if (count > 0) out_ += ',';
+      path_ += "[" + std::to_string(count) + "]";
+      list_item(field, *item);
+      path_.resize(path);
+    }
+    if (count < field.min_items) {
+      refuse_rule(here(node->offset), rule_text(field.rules, {"min_items"}),
+                  "'" + path_ + "' must have at least " + std::to_string(field.min_items) +
+                      " item(s); it has " + std::to_string(count) + ".");
+    }
+    out_ += ']';
+    return true;
+  }
+
+  void list_item(const Field& field, const JsonNode& item) {
+    if (field.value.kind == ValueKind::message) {
+      message(field.value.message, item);
+      return;
+    }
+    const Scalar scalar = read_scalar(field, item, here(item.offset));
+    check_rules(tables_, field.value, scalar, here(item.offset));
+    append_json(out_, scalar);
+  }
+
+  const Tables& tables_;
+  const JsonDocument& document_;
+  const compiler::Body& body_;
+  const PathFields& path_fields_;
+  std::string out_;
+  std::string path_;        // json names, for refusals
+  std::string proto_path_;  // proto names, for Body::excluded; items have no index in it: paths do
+                            // not reach into lists
+};
+
+// Turns the byte offset that BodyWriter put into `column` into line and column.
+template <class Work>
+auto with_places(std::string_view json, Work work) {
+  try {
+    return work();
+  } catch (Refused& refused) {
+    Refusal& refusal = refused.refusal;
+    if (refusal.line == 0 && refusal.column > 0) {
+      const LineColumn place = line_column(json, refusal.column - 1);
+      refusal.line = place.line;
+      refusal.column = place.column;
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> canonical_body(const Tables& tables, const compiler::Body& body,
+                                          std::string_view json, const PathFields& path_fields) {
+  return with_places(json, [&]() -> std::optional<std::string> {
+    const JsonDocument document(json, tables.policy().limits().max_depth());
+    BodyWriter writer(tables, document, body, path_fields);
+    const JsonNode& root = document.root();
+    if (body.kind == compiler::Body::Kind::message) {
+      writer.message(body.message, root);
+      return writer.take();
+    }
+    const Field& field =
+        tables.schema().message(body.message).fields[static_cast<std::size_t>(body.field)];
+    if (!writer.body_field(field, root)) return std::nullopt;
+    return writer.take();
+  });
+}
+
+}  // namespace sluice::canonical

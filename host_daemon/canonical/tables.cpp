@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "canonical/tables.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "load/nearest.hpp"
+
+namespace sluice::canonical {
+
+Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)) {
+  for (const Message& message : schema_->messages) {
+    Names& names = names_.emplace_back();
+    for (std::size_t i = 0; i < message.fields.size(); ++i) {
+      const Field& field = message.fields[i];
+      names.json.emplace(field.json_name, static_cast<int>(i));
+      names.proto.emplace(field.name, static_cast<int>(i));
+      if (field.value.string.pattern) add_pattern(*field.value.string.pattern);
+    }
+    for (int i = 0; i < message.descriptor->field_count(); ++i) {
+      const auto* descriptor = message.descriptor->field(i);
+      if (!names.proto.contains(descriptor->name())) {
+        names.absent.insert(descriptor->name());
+        names.absent.insert(descriptor->json_name());
+      }
+    }
+  }
+  for (const auto* headers : {&schema_->request_headers, &schema_->response_headers}) {
+    for (const auto& header : *headers) {
+      if (header.pattern) add_pattern(*header.pattern);
+    }
+  }
+  for (std::string name : policy().drop_headers()) {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    dropped_.insert(std::move(name));
+  }
+}
+
+void Tables::add_pattern(const std::string& text) {
+  auto& compiled = patterns_[text];
+  if (compiled) return;
+  RE2::Options options;
+  options.set_log_errors(false);
+  compiled = std::make_unique<RE2>(text, options);
+  if (!compiled->ok()) throw std::invalid_argument("pattern '" + text + "': " + compiled->error());
+}
+
+int Tables::find_field(int message, std::string_view name) const {
+  const Names& names = names_[static_cast<std::size_t>(message)];
+  const std::string key(name);
+  if (const auto found = names.json.find(key); found != names.json.end()) return found->second;
+  if (const auto found = names.proto.find(key); found != names.proto.end()) return found->second;
+  return -1;
+}
+
+bool Tables::must_be_absent(int message, std::string_view name) const {
+  return names_[static_cast<std::size_t>(message)].absent.contains(std::string(name));
+}
+
+std::string Tables::nearest_field(int message, std::string_view name) const {
+  std::vector<std::string> known;
+  for (const Field& field : schema_->message(message).fields) known.push_back(field.json_name);
+  return load::nearest(std::string(name), known);
+}
+
+}  // namespace sluice::canonical
