@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `sluice`, one file each, in the order of the help.
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace sluice::cli {
+
+void register_compile(Cli& cli);
+void register_check(Cli& cli);
+void register_explain(Cli& cli);
+void register_canonicalize(Cli& cli);
+void register_push(Cli& cli);
+void register_status(Cli& cli);
+void register_audit(Cli& cli);
+
+}  // namespace sluice::cli
