@@ -55,7 +55,12 @@ namespace sluice::load {
   X(kBadVariable, "E0311", "a path variable that cannot be bound")                        \
   X(kBadBinding, "E0312", "an HTTP binding that contradicts itself")                      \
   X(kBadBody, "E0313", "a body that the binding cannot have")                             \
-  X(kBadQuery, "E0314", "a field that cannot travel in a query")
+  X(kBadQuery, "E0314", "a field that cannot travel in a query")                          \
+  X(kAmbiguousPath, "E0401", "two bindings match one path")                               \
+  X(kBudget, "E0402", "a constraint wants more states than the budget")                   \
+  X(kNoRecord, "E0501", "no record can ever be accepted")                                 \
+  X(kTooManyClasses, "E0502", "more than 255 byte classes")                               \
+  X(kDoesNotFit, "E0601", "the table does not fit the geometry")
 
 // What a diagnostic is about.
 enum class Code {

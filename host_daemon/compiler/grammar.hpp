@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stage 3: the grammar IR. The canonical form of every endpoint (design section 5) as a recursive transition network: routines of
+// states whose transitions carry exactly what a table entry and its action can carry. It is deterministic by construction;
+// it does not know bases, classes or slots.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/schema.hpp"
+#include "sluice/layout.hpp"
+
+namespace sluice::compiler {
+
+constexpr int kEnd = 256;  // the symbol END, behind the byte values
+
+// What a transition does to register, accumulator and tag, in the order of docs/fabric.md.
+struct Effect {
+  layout::RegisterOp register_op = layout::RegisterOp::NONE;
+  std::uint16_t register_arg = 0;
+  std::uint16_t register_min = 0;
+  layout::AccumulatorOp accumulator_op = layout::AccumulatorOp::NONE;
+  std::uint16_t tag = 0;
+
+  bool operator==(const Effect&) const = default;
+  auto operator<=>(const Effect&) const = default;
+};
+
+struct Transition {
+  int low = 0, high = 0;  // closed range of symbols; kEnd stands alone
+  Effect effect;
+  layout::Control control = layout::Control::NEXT;
+  int target = -1;        // NEXT: the next state; CALL: the state to return to
+  int callee = -1;        // CALL: the first state of the callee, behind the consumed symbol
+  std::uint16_t min = 0;  // RET, REDO, ACCEPT
+};
+
+// Where in a record a state stands: what an explanation says was expected.
+enum class Place : std::uint8_t {
+  method, target, variable, query_name, query_value, version, status, header_name, header_value, line_end,
+  body, object_open, member_name, member_colon, value, after_member, array_open, item, after_item, leaf, record_end,
+};
+std::string_view name_of(Place place);
+std::optional<Place> place_from_name(std::string_view name);
+
+// Something that a schema or a policy names: a field, a query parameter, a header. Explanations cite it.
+struct Subject {
+  std::string name;                   // path element: json name, header name
+  std::vector<RuleUse> rules;         // of the place itself: required, repeated.*
+  std::vector<RuleUse> value_rules;   // of the value
+};
+
+enum class RoutineKind : std::uint8_t { request, response, header, query, object, array, leaf };
+std::string_view name_of(RoutineKind kind);
+std::optional<RoutineKind> routine_kind_from_name(std::string_view name);
+
+struct Routine {
+  RoutineKind kind;
+  std::string name;
+  bool counted = false;                    // array: r is the number of items
+  std::vector<std::vector<int>> subjects;  // header, query, object: by rank, indexes into Grammar::subjects
+  std::vector<int> required_ranks;         // ascending
+};
+
+struct State {
+  int routine;
+  Place place;
+  std::vector<int> subjects;  // what this state is about, indexes into Grammar::subjects
+  std::vector<Transition> transitions;  // ascending, disjoint
+};
+
+// The grammar of one pipeline.
+struct Grammar {
+  layout::Pipeline pipeline;
+  std::vector<Subject> subjects;
+  std::vector<Routine> routines;
+  std::vector<State> states;
+  std::vector<int> starts;  // request: one; response: by tag - 1
+};
+
+struct Grammars {
+  Grammar request, response;
+};
+
+// Errors (ambiguous templates, patterns, budgets) go to `diagnostics`.
+std::optional<Grammars> build_grammars(const Schema& schema, Diagnostics& diagnostics);
+
+std::string dump(const Grammar& grammar);
+
+}  // namespace sluice::compiler

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The workshop of the grammar stage, private to it: one builder a pipeline. Text leaves are in grammar_text.cpp, JSON bodies in
+// grammar_json.cpp, request lines in grammar_target.cpp, header blocks and statuses in grammar_http.cpp.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/grammar.hpp"
+#include "compiler/value_language.hpp"
+
+namespace sluice::compiler {
+
+// How a value's UTF-8 is spelled in its place.
+enum class Encoding {
+  plain,         // as it is
+  json,          // inside a JSON string, RFC 8785
+  percent,       // RFC 3986 unreserved characters as they are, else %XX
+  percent_path,  // the same, and '/' as it is (multi-segment variables)
+};
+
+// What ends a leaf.
+enum class Ending {
+  quote,        // '"', consumed
+  json_value,   // ',' ']' '}' or END, read again
+  query_value,  // '&' or ' ', read again
+  path_value,   // '/', ':', '?' or ' ', read again
+};
+
+class GrammarBuilder {
+ public:
+  GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics);
+
+  Grammar take() { return std::move(grammar_); }
+  void build_request();
+  void build_response();
+
+ private:
+  // --- the network
+  int routine(RoutineKind kind, std::string name);
+  int state(int routine, Place place, std::vector<int> subjects = {});
+  Transition& add(int from, int low, int high, Transition transition);
+  void next(int from, int low, int high, int to, Effect effect = {});
+  void call(int from, int low, int high, int callee, int return_to, Effect effect = {});
+  void finish(int from, int symbol, layout::Control control, std::uint16_t min = 0, Effect effect = {});
+  int text(int from, std::string_view text, Place place);  // a chain of states; returns the last one
+  int subject(Subject subject);
+
+  // --- leaves
+  // First state of a routine that reads `language`, spelled in `encoding`, up to `ending`. Equal leaves are built once.
+  int leaf(const std::string& name, const StringLanguage& language, Encoding encoding, Ending ending);
+  int leaf(const std::string& name, const Dfa& language, Ending ending) {
+    return leaf(name, StringLanguage{language, 0, std::nullopt}, Encoding::plain, ending);
+  }
+  // The texts a value may have without quotes or escapes; what a register has to count besides.
+  StringLanguage value_texts(const Value& value, const Field* field);
+
+  // --- JSON
+  // A message in its place: without the fields that travel elsewhere, and with those messages that a path variable reaches into.
+  struct ObjectForm {
+    int message;
+    std::set<std::string> excluded, reached;  // proto paths below the message, see Body
+    auto operator<=>(const ObjectForm&) const = default;
+    ObjectForm below(const Field& field) const;
+  };
+  void json_value(int from, const Field& field, int return_to, Effect effect);
+  // `form` is that of the field's own value.
+  void json_field(int from, const Field& field, ObjectForm form, int return_to);
+  int object(const ObjectForm& form);
+  int array(const Field& field);
+  void build_pending();
+
+  // --- HTTP
+  enum class BodyUse { never, always, sometimes };
+  static BodyUse use_of(const Body& body);
+  int header_block(BodyUse use);
+  int body(const Body& body);
+  int behind_target(const Endpoint& endpoint);
+  int query(const Endpoint& endpoint);
+  friend class TargetBuilder;
+
+  // Runs `work`; turns a BudgetExceeded or PatternError into a diagnostic about `what` at `span`.
+  template <typename Work>
+  void guarded(const std::string& what, const Span& span, Work work);
+
+  struct PendingObject {
+    ObjectForm form;
+    int open;
+    int routine;
+  };
+
+  const Schema& schema_;
+  Diagnostics& diagnostics_;
+  Grammar grammar_;
+  std::map<std::string, int> leaves_;
+  std::map<ObjectForm, int> objects_;
+  std::map<const Field*, int> arrays_;
+  std::map<const Field*, int> field_subjects_;
+  std::map<const Field*, StringLanguage> languages_;
+  std::vector<PendingObject> pending_;
+  std::map<BodyUse, int> header_blocks_;
+  std::map<std::pair<int, int>, int> request_tails_;  // (header block, body) -> state behind the target
+  std::map<std::string, int> bodies_;
+  int main_ = -1;  // the bottom routine
+};
+
+// Percent-encodes all but unreserved characters.
+std::string percent_encode(std::string_view text);
+
+// The encoded form of a language, as a language (no counting).
+Dfa encode_percent(const Dfa& language, bool slash_is_literal);
+
+}  // namespace sluice::compiler

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON bodies. An object is a loop over a trie of its keys; the register holds the rank of the last member, so one SET checks order,
+// duplicates and required members. An array counts its items when a rule wants it. Nested messages are queued, never recursed into.
+#include <algorithm>
+
+#include "compiler/grammar_builder.hpp"
+#include "compiler/grammar_guard.hpp"
+
+namespace sluice::compiler {
+
+namespace {
+
+using layout::Control;
+using layout::RegisterOp;
+
+// The key as it stands between quotes: json names may hold any character.
+std::string json_escape(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      static constexpr std::string_view hex = "0123456789abcdef";
+      out += "\\u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+GrammarBuilder::ObjectForm GrammarBuilder::ObjectForm::below(const Field& field) const {
+  auto strip = [&](const std::set<std::string>& paths) {
+    std::set<std::string> out;
+    for (const auto& path : paths) {
+      if (path.rfind(field.name + ".", 0) == 0) out.insert(path.substr(field.name.size() + 1));
+    }
+    return out;
+  };
+  return {field.value.message, strip(excluded), strip(reached)};
+}
+
+void GrammarBuilder::json_value(int from, const Field& field, int return_to, Effect effect) {
+  const Value& value = field.value;
+  const std::string name = field.descriptor->full_name();
+  // A bare value has no opening byte of its own: its first byte makes the call, straight to the state behind it.
+  auto call_into = [&](int leaf_start) {
+    const auto transitions = grammar_.states[static_cast<std::size_t>(leaf_start)].transitions;
+    for (const Transition& t : transitions) {
+      if (t.control == Control::NEXT) call(from, t.low, t.high, t.target, return_to, effect);
+    }
+  };
+  auto quoted = [&](int leaf_start) { call(from, '"', '"', leaf_start, return_to, effect); };
+  guarded("field '" + name + "'", field.span, [&] {
+    switch (value.kind) {
+      case ValueKind::boolean:
+        call_into(leaf("bool", value_texts(value, &field), Encoding::plain, Ending::json_value));
+        break;
+      case ValueKind::integer:
+        if (value.quoted) {
+          quoted(leaf("integer", value_texts(value, &field), Encoding::plain, Ending::quote));
+        } else {
+          call_into(leaf("integer", value_texts(value, &field), Encoding::plain, Ending::json_value));
+        }
+        break;
+      case ValueKind::floating:
+        call_into(leaf("number", value_texts(value, &field), Encoding::plain, Ending::json_value));
+        quoted(leaf("number name", any_of({"NaN", "Infinity", "-Infinity"}), Ending::quote));
+        break;
+      case ValueKind::string:
+        quoted(leaf("string", value_texts(value, &field), Encoding::json, Ending::quote));
+        break;
+      case ValueKind::bytes:
+        quoted(leaf("bytes", value_texts(value, &field), Encoding::plain, Ending::quote));
+        break;
+      case ValueKind::enumeration:
+        quoted(leaf("enum", value_texts(value, &field), Encoding::json, Ending::quote));
+        break;
+      case ValueKind::timestamp:
+        quoted(leaf("timestamp", value_texts(value, &field), Encoding::plain, Ending::quote));
+        break;
+      case ValueKind::message:
+        call(from, '{', '{', object({value.message, {}, {}}), return_to, effect);
+        break;
+    }
+  });
+}
+
+void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, int return_to) {
+  form.message = field.value.message;
+  if (field.repeated) {
+    call(from, '[', '[', array(field), return_to);
+  } else if (field.value.kind == ValueKind::message) {
+    call(from, '{', '{', object(form), return_to);
+  } else {
+    json_value(from, field, return_to, {});
+  }
+}
+
+int GrammarBuilder::array(const Field& field) {
+  if (const auto known = arrays_.find(&field); known != arrays_.end()) return known->second;
+  const int owner = routine(RoutineKind::array, field.descriptor->full_name());
+  // At least one item is ensured by the first state, which has no ']'.
+  const bool counted = field.min_items > 1 || field.max_items;
+  grammar_.routines[static_cast<std::size_t>(owner)].counted = counted;
+  Effect count;
+  if (counted) {
+    const std::uint64_t unbounded = layout::INC_UNBOUNDED;
+    count.register_op = RegisterOp::INC;
+    count.register_arg = static_cast<std::uint16_t>(field.max_items ? std::min(*field.max_items, unbounded) : unbounded);
+  }
+  const int open = state(owner, Place::array_open);
+  arrays_.emplace(&field, open);
+  const int after = state(owner, Place::after_item);
+  const int item = state(owner, Place::item);
+  const auto min = static_cast<std::uint16_t>(counted ? std::min<std::uint64_t>(field.min_items, layout::INC_UNBOUNDED) : 0);
+  json_value(open, field, after, count);
+  json_value(item, field, after, count);
+  next(after, ',', ',', item);
+  finish(after, ']', Control::RET, min);
+  return open;
+}
+
+int GrammarBuilder::object(const ObjectForm& form) {
+  if (const auto known = objects_.find(form); known != objects_.end()) return known->second;
+  const int owner = routine(RoutineKind::object, schema_.message(form.message).name);
+  const int open = state(owner, Place::object_open);
+  objects_.emplace(form, open);
+  pending_.push_back({form, open, owner});
+  return open;
+}
+
+void GrammarBuilder::build_pending() {
+  while (!pending_.empty()) {
+    const PendingObject job = std::move(pending_.back());
+    pending_.pop_back();
+    const Message& message = schema_.message(job.form.message);
+
+    // A oneof of which a member travels in the path is satisfied.
+    std::set<int> bound_oneofs;
+    for (const Field& field : message.fields) {
+      if (field.oneof >= 0 && job.form.excluded.count(field.name)) bound_oneofs.insert(field.oneof);
+    }
+    std::vector<const Field*> members;
+    std::set<int> required;
+    for (const Field& field : message.fields) {
+      if (job.form.excluded.count(field.name)) continue;
+      members.push_back(&field);
+      if (field.required || job.form.reached.count(field.name)) required.insert(field.rank);
+    }
+    for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
+      if (message.oneofs[i].required && !bound_oneofs.count(static_cast<int>(i))) required.insert(message.oneofs[i].rank);
+    }
+    auto required_before = [&](int rank) {
+      const auto it = required.lower_bound(rank);
+      return static_cast<std::uint16_t>(it == required.begin() ? 0 : *std::prev(it));
+    };
+    const std::uint16_t required_all = required.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(*required.rbegin());
+
+    {
+      Routine& info = grammar_.routines[static_cast<std::size_t>(job.routine)];
+      info.subjects.resize(static_cast<std::size_t>(message.ranks) + 1);
+      info.required_ranks.assign(required.begin(), required.end());
+    }
+    finish(job.open, '}', Control::RET, required_all);
+    if (members.empty()) continue;
+    const int after = state(job.routine, Place::after_member);
+    const int comma = state(job.routine, Place::member_name);
+    const int key_root = state(job.routine, Place::member_name);
+    next(job.open, '"', '"', key_root);
+    finish(after, '}', Control::RET, required_all);
+    next(after, ',', ',', comma);
+    next(comma, '"', '"', key_root);
+
+    std::map<std::string, int> trie{{"", key_root}};
+    for (const Field* field : members) {
+      int topic = -1;
+      if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
+        topic = known->second;
+      } else {
+        topic = subject({field->json_name, field->rules, field->value.rules});
+        field_subjects_.emplace(field, topic);
+      }
+      grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);
+
+      const std::string key = json_escape(field->json_name);
+      int at = key_root;
+      for (std::size_t i = 1; i <= key.size(); ++i) {
+        auto [it, fresh] = trie.try_emplace(key.substr(0, i), -1);
+        if (fresh) {
+          it->second = state(job.routine, Place::member_name);
+          const auto byte = static_cast<std::uint8_t>(key[i - 1]);
+          next(at, byte, byte, it->second);
+        }
+        at = it->second;
+      }
+      grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
+      const int colon = state(job.routine, Place::member_colon, {topic});
+      Effect set;
+      set.register_op = RegisterOp::SET;
+      set.register_arg = static_cast<std::uint16_t>(field->rank);
+      set.register_min = required_before(field->rank);
+      next(at, '"', '"', colon, set);
+      const int value = state(job.routine, Place::value, {topic});
+      next(colon, ':', ':', value);
+      json_field(value, *field, job.form.below(*field), after);
+    }
+  }
+}
+
+}  // namespace sluice::compiler

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaves: a language over UTF-8 becomes a routine over the bytes of its spelling. Every transition on which a code point starts
+// counts it, when a register has to.
+#include <algorithm>
+#include <array>
+
+#include "compiler/grammar_builder.hpp"
+
+namespace sluice::compiler {
+
+namespace {
+
+bool unreserved(int byte) {
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+         byte == '.' || byte == '_' || byte == '~';
+}
+
+constexpr std::string_view kHexUpper = "0123456789ABCDEF";
+constexpr std::string_view kHexLower = "0123456789abcdef";
+
+// The short escape of a control character, quote or backslash in a JSON string (RFC 8785 section 3.2.2.2); 0 for none.
+char short_escape(int byte) {
+  switch (byte) {
+    case '"': return '"';
+    case '\\': return '\\';
+    case 8: return 'b';
+    case 9: return 't';
+    case 10: return 'n';
+    case 12: return 'f';
+    case 13: return 'r';
+    default: return 0;
+  }
+}
+
+bool json_raw(int byte) { return byte >= 0x20 && byte != '"' && byte != '\\'; }
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (unreserved(byte)) {
+      out += c;
+    } else {
+      out += '%';
+      out += kHexUpper[byte >> 4];
+      out += kHexUpper[byte & 15];
+    }
+  }
+  return out;
+}
+
+Dfa encode_percent(const Dfa& language, bool slash_is_literal) {
+  Dfa out;
+  out.states.resize(language.states.size());
+  for (std::size_t s = 0; s < language.states.size(); ++s) {
+    out.states[s].accept = language.states[s].accept;
+    std::array<std::array<int, 16>, 16> escaped;
+    for (auto& row : escaped) row.fill(-1);
+    bool any = false;
+    for (const Edge& e : language.states[s].edges) {
+      for (int byte = e.low; byte <= e.high; ++byte) {
+        const auto b = static_cast<std::uint8_t>(byte);
+        if (unreserved(byte) || (byte == '/' && slash_is_literal)) {
+          out.states[s].edges.push_back({b, b, e.to});
+        } else {
+          escaped[b >> 4][b & 15] = e.to;
+          any = true;
+        }
+      }
+    }
+    if (any) {
+      const int high = static_cast<int>(out.states.size());
+      out.states.emplace_back();
+      out.states[s].edges.push_back({'%', '%', high});
+      for (std::size_t h = 0; h < 16; ++h) {
+        if (std::all_of(escaped[h].begin(), escaped[h].end(), [](int to) { return to < 0; })) continue;
+        const int low = static_cast<int>(out.states.size());
+        out.states.emplace_back();
+        const auto hb = static_cast<std::uint8_t>(kHexUpper[h]);
+        out.states[static_cast<std::size_t>(high)].edges.push_back({hb, hb, low});
+        for (std::size_t l = 0; l < 16; ++l) {
+          if (escaped[h][l] < 0) continue;
+          const auto lb = static_cast<std::uint8_t>(kHexUpper[l]);
+          out.states[static_cast<std::size_t>(low)].edges.push_back({lb, lb, escaped[h][l]});
+        }
+      }
+    }
+    std::sort(out.states[s].edges.begin(), out.states[s].edges.end());
+  }
+  return minimize(out);
+}
+
+int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, Encoding encoding, Ending ending) {
+  const std::string key = std::to_string(static_cast<int>(encoding)) + "/" + std::to_string(static_cast<int>(ending)) + "/" +
+                          std::to_string(text.min) + "/" + (text.max ? std::to_string(*text.max) : "-") + "\n" +
+                          dump(text.language);
+  if (const auto known = leaves_.find(key); known != leaves_.end()) return known->second;
+
+  const int owner = routine(RoutineKind::leaf, name);
+  const auto& states = text.language.states;
+  const int first = static_cast<int>(grammar_.states.size());
+  for (std::size_t i = 0; i < std::max<std::size_t>(states.size(), 1); ++i) state(owner, Place::leaf);
+  auto at = [&](int s) { return first + s; };
+
+  Effect count;
+  if (text.counted()) {
+    count.register_op = layout::RegisterOp::INC;
+    count.register_arg = static_cast<std::uint16_t>(text.max ? *text.max : layout::INC_UNBOUNDED);
+  }
+  // Counted where a code point's spelling starts.
+  auto effect_at = [&](int byte) { return starts_code_point(static_cast<std::uint8_t>(byte)) ? count : Effect{}; };
+
+  for (std::size_t s = 0; s < states.size(); ++s) {
+    const int here = at(static_cast<int>(s));
+    int escape = -1, unicode = -1;          // json: behind '\', behind '\u00'
+    std::array<int, 2> unicode_row{-1, -1};  // behind '\u000', '\u001'
+    int percent = -1;
+    std::array<int, 16> percent_row;
+    percent_row.fill(-1);
+    auto fresh = [&] { return state(owner, Place::leaf); };
+    for (const Edge& e : states[s].edges) {
+      const int to = at(e.to);
+      for (int low = e.low; low <= e.high;) {
+        const auto is_raw = [&](int byte) {
+          switch (encoding) {
+            case Encoding::plain: return true;
+            case Encoding::json: return json_raw(byte);
+            case Encoding::percent: return unreserved(byte);
+            case Encoding::percent_path: return unreserved(byte) || byte == '/';
+          }
+          return false;
+        };
+        if (is_raw(low)) {
+          int high = low;
+          while (high < e.high && is_raw(high + 1) &&
+                 starts_code_point(static_cast<std::uint8_t>(high + 1)) == starts_code_point(static_cast<std::uint8_t>(low))) {
+            ++high;
+          }
+          next(here, low, high, to, effect_at(low));
+          low = high + 1;
+          continue;
+        }
+        if (encoding == Encoding::json) {
+          if (escape < 0) next(here, '\\', '\\', escape = fresh(), count);
+          if (const char c = short_escape(low)) {
+            next(escape, c, c, to);
+          } else {
+            if (unicode < 0) {
+              const int u = fresh(), zero = fresh();
+              next(escape, 'u', 'u', u);
+              next(u, '0', '0', zero);
+              next(zero, '0', '0', unicode = fresh());
+            }
+            int& row = unicode_row[static_cast<std::size_t>(low >> 4)];
+            const int digit = '0' + (low >> 4);
+            if (row < 0) next(unicode, digit, digit, row = fresh());
+            const int hex = kHexLower[static_cast<std::size_t>(low & 15)];
+            next(row, hex, hex, to);
+          }
+        } else {
+          if (percent < 0) next(here, '%', '%', percent = fresh(), effect_at(low));
+          int& row = percent_row[static_cast<std::size_t>(low >> 4)];
+          const int high_digit = kHexUpper[static_cast<std::size_t>(low >> 4)];
+          if (row < 0) next(percent, high_digit, high_digit, row = fresh());
+          const int low_digit = kHexUpper[static_cast<std::size_t>(low & 15)];
+          next(row, low_digit, low_digit, to);
+        }
+        ++low;
+      }
+    }
+    if (!states[s].accept) continue;
+    const auto min = static_cast<std::uint16_t>(text.min);
+    auto redo = [&](std::initializer_list<int> symbols) {
+      for (int symbol : symbols) {
+        const auto& transitions = grammar_.states[static_cast<std::size_t>(here)].transitions;
+        const bool taken = std::any_of(transitions.begin(), transitions.end(),
+                                       [&](const Transition& t) { return t.low <= symbol && symbol <= t.high; });
+        if (!taken) finish(here, symbol, layout::Control::REDO, min);
+      }
+    };
+    switch (ending) {
+      case Ending::quote: finish(here, '"', layout::Control::RET, min); break;
+      case Ending::json_value: redo({',', ']', '}', kEnd}); break;
+      case Ending::query_value: redo({'&', ' '}); break;
+      case Ending::path_value: redo({'/', ':', '?', ' '}); break;
+    }
+  }
+  leaves_.emplace(key, first);
+  return first;
+}
+
+StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* field) {
+  if (field) {
+    if (const auto known = languages_.find(field); known != languages_.end()) return known->second;
+  }
+  StringLanguage out;
+  const bool zero = !value.not_zero;
+  switch (value.kind) {
+    case ValueKind::boolean: {
+      std::vector<std::string> words;
+      for (const bool b : value.booleans) words.push_back(b ? "true" : "false");
+      out.language = any_of(words);
+      break;
+    }
+    case ValueKind::integer:
+      out.language = integer_language(value.integers);
+      break;
+    case ValueKind::floating:
+      out.language = float_language(value.type == google::protobuf::FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32
+                                                                                               : FloatWidth::binary64,
+                                    zero);
+      break;
+    case ValueKind::string:
+      out = string_language(value.string);
+      break;
+    case ValueKind::bytes:
+      out.language = base64_language(zero);
+      break;
+    case ValueKind::enumeration: {
+      std::vector<std::string> names;
+      for (const auto& e : value.enumeration) names.push_back(e.name);
+      out.language = names.empty() ? Dfa{} : any_of(names);
+      break;
+    }
+    case ValueKind::timestamp:
+      out.language = timestamp_language();
+      break;
+    case ValueKind::message:
+      break;
+  }
+  if (field) languages_.emplace(field, out);
+  return out;
+}
+
+}  // namespace sluice::compiler

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The distance to the end of its routine is known for every (state, r) pair; a walk may always fall back on the shortest way out.
+// content-length is written last: the walk spells any digits, and the true length replaces them.
+#include "compiler/sampler.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace sluice::compiler {
+
+using layout::Control;
+using layout::RegisterOp;
+
+namespace {
+
+bool ends(Control control) { return control == Control::RET || control == Control::REDO || control == Control::ACCEPT; }
+
+// Replaces the digits of content-length by the true body length. False when the record has a body and no such header.
+bool mend_content_length(std::string& record) {
+  const std::size_t end = record.find("\r\n\r\n");
+  if (end == std::string::npos) return false;
+  const std::size_t body = record.size() - end - 4;
+  const std::string name = "\r\ncontent-length: ";
+  const std::size_t at = record.find(name);
+  if (at == std::string::npos || at > end) return body == 0;
+  if (body == 0) return false;
+  const std::size_t first = at + name.size();
+  const std::size_t last = record.find('\r', first);
+  record.replace(first, last - first, std::to_string(body));
+  return true;
+}
+
+}  // namespace
+
+Sampler::Sampler(const Automaton& automaton) : automaton_(automaton) {
+  for (const State& state : automaton.states) {
+    visits_.emplace_back(state.transitions.size(), 0);
+    for (const Transition& t : state.transitions) {
+      highest_min_ = std::max<int>({highest_min_, t.min, t.effect.register_min});
+      if (t.effect.register_op == RegisterOp::SET || t.effect.register_op == RegisterOp::SET_AGAIN) {
+        highest_min_ = std::max<int>(highest_min_, t.effect.register_arg);
+      }
+    }
+  }
+  for (int start : automaton.starts) solve(start);
+}
+
+int Sampler::cut(int r) const { return std::min(r, highest_min_); }
+
+std::optional<int> Sampler::apply(const Effect& e, int r) const {
+  switch (e.register_op) {
+    case RegisterOp::NONE:
+      return r;
+    case RegisterOp::SET:
+      if (r < e.register_min || r >= e.register_arg) return std::nullopt;
+      return e.register_arg;
+    case RegisterOp::SET_AGAIN:
+      if (r < e.register_min || r > e.register_arg) return std::nullopt;
+      return e.register_arg;
+    case RegisterOp::INC:
+      if (e.register_arg != layout::INC_UNBOUNDED && r >= e.register_arg) return std::nullopt;
+      return std::min<int>(r + 1, layout::INC_UNBOUNDED);
+  }
+  return r;
+}
+
+std::uint64_t Sampler::cost(int state, int r) const {
+  const auto it = costs_.find({state, cut(r)});
+  return it == costs_.end() ? kNever : it->second;
+}
+
+std::uint64_t Sampler::cost_of(const Transition& t, int r) const {
+  const auto after = apply(t.effect, r);
+  if (!after) return kNever;
+  if (ends(t.control)) return *after < t.min ? kNever : (t.control == Control::RET && t.low != kEnd ? 1 : 0);
+  std::uint64_t sum = 1 + cost(t.target, *after);
+  if (t.callee >= 0) sum += cost(t.callee, 0);
+  return std::min(sum, kNever);
+}
+
+void Sampler::solve(int start) {
+  // All pairs that can occur, then relaxation along the dependents until nothing shortens.
+  std::map<Node, std::set<Node>> dependents;
+  std::deque<Node> work;
+  auto discover = [&](const Node& node) {
+    if (costs_.try_emplace(node, kNever).second) work.push_back(node);
+  };
+  discover({start, 0});
+  std::deque<Node> order;
+  while (!work.empty()) {
+    const Node node = work.front();
+    work.pop_front();
+    order.push_back(node);
+    for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
+      const auto after = apply(t.effect, node.second);
+      if (!after || ends(t.control)) continue;
+      discover({t.target, cut(*after)});
+      dependents[{t.target, cut(*after)}].insert(node);
+      if (t.callee >= 0) {
+        discover({t.callee, 0});
+        dependents[{t.callee, 0}].insert(node);
+      }
+    }
+  }
+  std::set<Node> waiting(order.begin(), order.end());
+  for (work = {order.rbegin(), order.rend()}; !work.empty();) {
+    const Node node = work.front();
+    work.pop_front();
+    waiting.erase(node);
+    std::uint64_t best = costs_[node];
+    for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
+      best = std::min(best, cost_of(t, node.second));
+    }
+    if (best >= costs_[node]) continue;
+    costs_[node] = best;
+    for (const Node& other : dependents[node]) {
+      if (waiting.insert(other).second) work.push_back(other);
+    }
+  }
+}
+
+std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits) {
+  // States from which a transition with this tag is still ahead, in the bottom routine (calls return to their target).
+  std::vector<char>* leads = nullptr;
+  if (tag > 0 && automaton_.pipeline == layout::Pipeline::REQUEST) {
+    auto [it, fresh] = leads_to_.try_emplace(tag);
+    leads = &it->second;
+    if (fresh) {
+      leads->assign(automaton_.states.size(), 0);
+      for (bool changed = true; changed;) {
+        changed = false;
+        for (std::size_t s = 0; s < automaton_.states.size(); ++s) {
+          if ((*leads)[s]) continue;
+          for (const Transition& t : automaton_.states[s].transitions) {
+            if (t.effect.tag == tag || (t.target >= 0 && (*leads)[static_cast<std::size_t>(t.target)])) {
+              (*leads)[s] = 1;
+              changed = true;
+              break;
+            }
+          }
+        }
+      }
+    }
+  }
+  struct Frame {
+    int ret, r;
+  };
+  std::vector<Frame> stack{{-1, 0}};
+  std::string out;
+  int state = start;
+  bool tagged = leads == nullptr;
+  std::bitset<257> allowed;
+  allowed.set();
+  for (std::size_t steps = 0; steps < 400'000; ++steps) {
+    const auto s = static_cast<std::size_t>(state);
+    const auto& transitions = automaton_.states[s].transitions;
+    const int r = stack.back().r;
+    // Candidates that the register, the pending symbols and the wanted tag permit, and that can finish.
+    struct Candidate {
+      std::size_t index;
+      std::uint64_t cost;
+    };
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < transitions.size(); ++i) {
+      const Transition& t = transitions[i];
+      const std::uint64_t c = cost_of(t, r);
+      if (c >= kNever) continue;
+      bool symbol = false;
+      for (int b = t.low; b <= t.high && !symbol; ++b) symbol = allowed[static_cast<std::size_t>(b)];
+      if (!symbol) continue;
+      if (!tagged && stack.size() == 1) {
+        const bool keeps = t.effect.tag ? t.effect.tag == tag : t.target >= 0 && (*leads)[static_cast<std::size_t>(t.target)];
+        if (!keeps) continue;
+      }
+      candidates.push_back({i, c});
+    }
+    if (candidates.empty()) return std::nullopt;
+    std::size_t chosen = 0;
+    const bool hurry = rng == nullptr || out.size() >= limits.bytes;
+    if (hurry || stack.size() >= limits.depth) {
+      for (std::size_t i = 1; i < candidates.size(); ++i) {
+        if (candidates[i].cost < candidates[chosen].cost) chosen = i;
+      }
+    } else {
+      // Prefer what was visited least; sometimes any.
+      std::vector<std::size_t> pool;
+      std::uint32_t least = ~0u;
+      const bool any = (*rng)() % 3 != 0;
+      for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const std::uint32_t seen = any ? 0 : visits_[s][candidates[i].index];
+        if (seen < least) {
+          least = seen;
+          pool.clear();
+        }
+        if (seen == least) pool.push_back(i);
+      }
+      chosen = pool[(*rng)() % pool.size()];
+    }
+    const std::size_t index = candidates[chosen].index;
+    const Transition& t = transitions[index];
+    ++visits_[s][index];
+    stack.back().r = *apply(t.effect, r);
+    if (t.effect.tag == tag) tagged = true;
+    if (t.control == Control::ACCEPT) {
+      if (!mend_content_length(out)) return std::nullopt;
+      return out;
+    }
+    // A symbol of the range that is still allowed; ends of the range are tried often.
+    auto pick = [&] {
+      std::vector<int> symbols;
+      for (int b = t.low; b <= t.high; ++b) {
+        if (allowed[static_cast<std::size_t>(b)]) symbols.push_back(b);
+      }
+      if (rng == nullptr) return symbols.front();
+      const auto choice = (*rng)() % 4;
+      if (choice == 0) return symbols.front();
+      if (choice == 1) return symbols.back();
+      return symbols[(*rng)() % symbols.size()];
+    };
+    if (t.control == Control::REDO || t.low == kEnd) {
+      // Nothing is consumed: what may come is what some REDO of this state stands on.
+      std::bitset<257> redo;
+      for (const Transition& other : transitions) {
+        if (other.control != t.control || other.min > stack.back().r) continue;
+        for (int b = other.low; b <= other.high; ++b) redo.set(static_cast<std::size_t>(b));
+      }
+      allowed &= redo;
+      state = stack.back().ret;
+      stack.pop_back();
+      if (stack.empty()) return std::nullopt;
+      continue;
+    }
+    out.push_back(static_cast<char>(pick()));
+    allowed.set();
+    if (t.control == Control::RET) {
+      state = stack.back().ret;
+      stack.pop_back();
+      if (stack.empty()) return std::nullopt;
+    } else if (t.callee >= 0) {
+      stack.push_back({t.target, 0});
+      state = t.callee;
+    } else {
+      state = t.target;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Sampler::shortest(int tag) {
+  const bool request = automaton_.pipeline == layout::Pipeline::REQUEST;
+  return walk(request ? automaton_.starts[0] : automaton_.starts[static_cast<std::size_t>(tag - 1)], tag, nullptr, {});
+}
+
+std::optional<std::string> Sampler::random(int tag, std::mt19937_64& rng, RandomLimits limits) {
+  const bool request = automaton_.pipeline == layout::Pipeline::REQUEST;
+  return walk(request ? automaton_.starts[0] : automaton_.starts[static_cast<std::size_t>(tag - 1)], tag, &rng, limits);
+}
+
+}  // namespace sluice::compiler

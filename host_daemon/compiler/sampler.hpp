@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accepted records out of an automaton: the shortest one of an endpoint, or random ones that visit rare transitions first. Used for the symbol
+// map's sample requests and by tests; it plays no part in what is enforced.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/automaton.hpp"
+
+namespace sluice::compiler {
+
+class Sampler {
+ public:
+  explicit Sampler(const Automaton& automaton);
+
+  // A shortest accepted record: request pipeline, of the endpoint `tag`; response pipeline, from its start state. None if there is none.
+  std::optional<std::string> shortest(int tag);
+
+  struct RandomLimits {
+    std::size_t bytes = 1000;  // from here on the record is brought to its end
+    std::size_t depth = 40;    // no deeper calls from here on, where there is another way
+  };
+  // A random accepted record, or none when the walk ended where it could not finish (try again). Request pipeline: of any endpoint.
+  std::optional<std::string> random(int tag, std::mt19937_64& rng, RandomLimits limits);
+
+ private:
+  using Node = std::pair<int, int>;  // state, r (cut at the highest minimum that matters)
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0} / 4;
+
+  void solve(int start);
+  int cut(int r) const;
+  std::optional<int> apply(const Effect& effect, int r) const;
+  std::uint64_t cost_of(const Transition& t, int r) const;
+  std::uint64_t cost(int state, int r) const;
+  std::optional<std::string> walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits);
+
+  const Automaton& automaton_;
+  int highest_min_ = 0;
+  std::map<Node, std::uint64_t> costs_;
+  std::vector<std::vector<std::uint32_t>> visits_;  // by state and transition
+  std::map<int, std::vector<char>> leads_to_;       // by tag: states of the bottom routine from which the tag can still come
+};
+
+}  // namespace sluice::compiler

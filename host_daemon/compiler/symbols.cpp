@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing and reading the symbol map. What its parts mean together is in explain.cpp.
+#include "compiler/symbols.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "compiler/base64.hpp"
+#include "compiler/sampler.hpp"
+
+namespace sluice::compiler {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kVersion = 1;
+
+Json rules_json(const std::vector<RuleUse>& rules) {
+  Json out = Json::array();
+  for (const RuleUse& rule : rules) out.push_back({rule.name, rule.text, load::to_string(rule.span)});
+  return out;
+}
+
+std::vector<RuleUse> rules_from(const Json& json) {
+  std::vector<RuleUse> out;
+  for (const auto& rule : json) out.push_back({rule.at(0).get<std::string>(), rule.at(1).get<std::string>(), {}});
+  return out;
+}
+
+Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
+  Json out;
+  out["subjects"] = Json::array();
+  for (const Subject& s : automaton.subjects) out["subjects"].push_back({s.name, rules_json(s.rules), rules_json(s.value_rules)});
+  out["routines"] = Json::array();
+  for (const Routine& r : automaton.routines) {
+    out["routines"].push_back({name_of(r.kind), r.name, r.counted, r.subjects, r.required_ranks});
+  }
+  out["states"] = Json::array();
+  for (std::size_t i = 0; i < automaton.states.size(); ++i) {
+    const State& state = automaton.states[i];
+    out["states"].push_back({table.bases[i], state.routine, name_of(state.place), state.subjects});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string write_symbols(const Schema& schema, const Automaton& request, const PackedTable& request_table, const Automaton& response,
+                          const PackedTable& response_table, const std::string& digest) {
+  Json out;
+  out["sluice_symbols"] = kVersion;
+  out["policy"] = schema.loaded->policy.name();
+  out["serial"] = schema.loaded->policy.serial();
+  out["digest"] = digest;
+  out["endpoints"] = Json::array();
+  Sampler sampler(request);
+  for (const Endpoint& endpoint : schema.endpoints) {
+    const auto sample = sampler.shortest(endpoint.tag);
+    out["endpoints"].push_back({endpoint.name, sample ? to_base64(*sample) : ""});
+  }
+  out["request"] = pipeline_json(request, request_table);
+  out["response"] = pipeline_json(response, response_table);
+  return out.dump() + "\n";
+}
+
+SymbolMap SymbolMap::parse(std::string_view text) {
+  SymbolMap map;
+  try {
+    const Json json = Json::parse(text);
+    if (json.value("sluice_symbols", 0) != kVersion) throw std::runtime_error("not a symbol map of version 1");
+    map.policy_ = json.at("policy").get<std::string>();
+    map.serial_ = json.at("serial").get<std::uint64_t>();
+    map.digest_ = json.at("digest").get<std::string>();
+    for (const auto& endpoint : json.at("endpoints")) {
+      const auto sample = from_base64(endpoint.at(1).get<std::string>());
+      if (!sample) throw std::runtime_error("a sample request is not base64");
+      map.endpoints_.push_back({endpoint.at(0).get<std::string>(), *sample});
+    }
+    for (int p = 0; p < 2; ++p) {
+      Pipeline_& pipeline = map.pipelines_[p];
+      const Json& part = json.at(p == 0 ? "request" : "response");
+      for (const auto& s : part.at("subjects")) pipeline.subjects.push_back({s.at(0).get<std::string>(), rules_from(s.at(1)), rules_from(s.at(2))});
+      auto check_subjects = [&](const std::vector<int>& indexes) {
+        for (int i : indexes) {
+          if (i < 0 || static_cast<std::size_t>(i) >= pipeline.subjects.size()) throw std::runtime_error("a subject index is out of range");
+        }
+      };
+      for (const auto& r : part.at("routines")) {
+        const auto kind = routine_kind_from_name(r.at(0).get<std::string>());
+        if (!kind) throw std::runtime_error("an unknown kind of routine");
+        pipeline.routines.push_back({*kind, r.at(1).get<std::string>(), r.at(2).get<bool>(),
+                                     r.at(3).get<std::vector<std::vector<int>>>(), r.at(4).get<std::vector<int>>()});
+        for (const auto& indexes : pipeline.routines.back().subjects) check_subjects(indexes);
+      }
+      for (const auto& s : part.at("states")) {
+        const auto place = place_from_name(s.at(2).get<std::string>());
+        Place_ state{s.at(1).get<int>(), place.value_or(Place::leaf), s.at(3).get<std::vector<int>>()};
+        if (!place || state.routine < 0 || static_cast<std::size_t>(state.routine) >= pipeline.routines.size()) {
+          throw std::runtime_error("a state names an unknown place or routine");
+        }
+        check_subjects(state.subjects);
+        pipeline.states.emplace(s.at(0).get<std::uint16_t>(), std::move(state));
+      }
+    }
+  } catch (const Json::exception& e) {
+    throw std::runtime_error(std::string("not a symbol map: ") + e.what());
+  }
+  return map;
+}
+
+std::string SymbolMap::endpoint_name(std::uint16_t tag) const {
+  return tag >= 1 && tag <= endpoints_.size() ? endpoints_[tag - 1u].name : std::string();
+}
+
+std::optional<std::uint16_t> SymbolMap::endpoint_tag(std::string_view name) const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (endpoints_[i].name == name) return static_cast<std::uint16_t>(i + 1);
+  }
+  return std::nullopt;
+}
+
+std::string SymbolMap::sample_request(std::uint16_t tag) const {
+  return tag >= 1 && tag <= endpoints_.size() ? endpoints_[tag - 1u].sample : std::string();
+}
+
+}  // namespace sluice::compiler

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The symbol map: the debug information of an image (policy.sym, JSON). It turns the report of a rejection - state, class, stack - back into
+// endpoint, field path and rule. It never reaches the device.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/pack.hpp"
+
+namespace sluice::compiler {
+
+// JSON text of the symbol map. `digest` is the image's, in lower-case hex.
+std::string write_symbols(const Schema& schema, const Automaton& request, const PackedTable& request_table, const Automaton& response,
+                          const PackedTable& response_table, const std::string& digest);
+
+struct Explanation {
+  std::string endpoint;  // "pkg.Service.Method#n", empty when unknown
+  std::string path;      // "book.authors[2].name", ":path", "header.x-request-id"; empty when the record as a whole is meant
+  std::string rule;      // "string.max_len", "required", "unknown_field"; empty when no rule of schema or policy is behind it
+  std::string text;      // a sentence for people
+};
+
+class SymbolMap {
+ public:
+  // Throws std::runtime_error with a clear message when `text` is no symbol map of this version.
+  static SymbolMap parse(std::string_view text);
+
+  const std::string& policy() const { return policy_; }
+  std::uint64_t serial() const { return serial_; }
+  const std::string& digest() const { return digest_; }
+
+  // Works on what an audit event carries; engine verdicts have the same fields. Never fails: what the map does not know stays empty.
+  Explanation explain(const layout::Event& event) const;
+
+  std::size_t endpoints() const { return endpoints_.size(); }
+  std::string endpoint_name(std::uint16_t tag) const;               // empty: unknown
+  std::optional<std::uint16_t> endpoint_tag(std::string_view name) const;
+  // One accepted request record of the endpoint; empty when the compiler found none.
+  std::string sample_request(std::uint16_t tag) const;
+
+ private:
+  struct Place_ {
+    int routine;
+    Place place;
+    std::vector<int> subjects;
+  };
+  struct Pipeline_ {
+    std::vector<Subject> subjects;
+    std::vector<Routine> routines;
+    std::map<std::uint16_t, Place_> states;  // by base
+  };
+  struct Endpoint_ {
+    std::string name, sample;
+  };
+  class Explainer;
+
+  std::string policy_, digest_;
+  std::uint64_t serial_ = 0;
+  std::vector<Endpoint_> endpoints_;
+  Pipeline_ pipelines_[2];
+};
+
+}  // namespace sluice::compiler
