@@ -171,7 +171,7 @@ package sluice_pkg;
 
   // register LOAD_STATUS and the answers to WRITE and BLOCK
   localparam int unsigned LOAD_STATUS_BITS = 32'd8;
-  localparam int unsigned LOAD_STATUS_COUNT = 32'd15;
+  localparam int unsigned LOAD_STATUS_COUNT = 32'd17;
   typedef enum logic [7:0] {
     LOAD_STATUS_OK = 8'd0,  // done
     LOAD_STATUS_IDLE = 8'd1,  // no load is open
@@ -187,7 +187,9 @@ package sluice_pkg;
     LOAD_STATUS_BAD_WORD = 8'd11,  // a table word has a field out of range, or reserved bits set
     LOAD_STATUS_INCOMPLETE = 8'd12,  // ACTIVATE before the last word
     LOAD_STATUS_UNSUPPORTED = 8'd13,  // the image uses a part of the engine that this device does not have
-    LOAD_STATUS_READ_ONLY = 8'd14  // the register cannot be written
+    LOAD_STATUS_READ_ONLY = 8'd14,  // the register cannot be written
+    LOAD_STATUS_BAD_DIGEST = 8'd15,  // the digest does not fit the content (found by the host; the device only stores it)
+    LOAD_STATUS_BAD_NAME = 8'd16  // the policy's name is not printable ASCII (found by the host)
   } load_status_e;
 
   // what an audit event reports

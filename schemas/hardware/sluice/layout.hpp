@@ -357,11 +357,13 @@ enum class LoadStatus : std::uint8_t {
   INCOMPLETE = 12,  ///< ACTIVATE before the last word
   UNSUPPORTED = 13,  ///< the image uses a part of the engine that this device does not have
   READ_ONLY = 14,  ///< the register cannot be written
+  BAD_DIGEST = 15,  ///< the digest does not fit the content (found by the host; the device only stores it)
+  BAD_NAME = 16,  ///< the policy's name is not printable ASCII (found by the host)
 };
 template <>
 struct EnumTraits<LoadStatus> {
   static constexpr unsigned width = 8;
-  static constexpr std::array<EnumText, 15> values{{
+  static constexpr std::array<EnumText, 17> values{{
     {"OK", "done"},
     {"IDLE", "no load is open"},
     {"SEQUENCE", "a block is not the next one, or has no whole words"},
@@ -377,9 +379,11 @@ struct EnumTraits<LoadStatus> {
     {"INCOMPLETE", "ACTIVATE before the last word"},
     {"UNSUPPORTED", "the image uses a part of the engine that this device does not have"},
     {"READ_ONLY", "the register cannot be written"},
+    {"BAD_DIGEST", "the digest does not fit the content (found by the host; the device only stores it)"},
+    {"BAD_NAME", "the policy's name is not printable ASCII (found by the host)"},
   }};
 };
-static_assert(static_cast<std::size_t>(LoadStatus::READ_ONLY) + 1 == count_of<LoadStatus>);
+static_assert(static_cast<std::size_t>(LoadStatus::BAD_NAME) + 1 == count_of<LoadStatus>);
 
 /// what an audit event reports (8 bits).
 enum class EventKind : std::uint8_t {
