@@ -40,9 +40,17 @@ std::string unknown_name(const DescriptorPool& pool, const Message& holder, int 
   return fmt::format("#{}", number);
 }
 
+// The path one step further down.
+UnknownRule below(const UnknownRule& above, const std::string& name, int number) {
+  UnknownRule result = above;
+  result.path += (above.path.empty() ? "" : ".") + name;
+  result.numbers.push_back(number);
+  return result;
+}
+
 // Lists what a rule message and those inside it do not know. The nesting is bounded by the wire
 // parser (100).
-void collect(const DescriptorPool& pool, const Message& rules, const std::string& path,
+void collect(const DescriptorPool& pool, const Message& rules, const UnknownRule& above,
              std::vector<UnknownRule>& result) {
   const auto* reflection = rules.GetReflection();
   const auto& unknown = reflection->GetUnknownFields(rules);
@@ -54,7 +62,7 @@ void collect(const DescriptorPool& pool, const Message& rules, const std::string
     if (known != nullptr && field.type() == UnknownField::TYPE_VARINT) {
       name += fmt::format("={}", field.varint());
     }
-    result.push_back({path + name, field.number()});
+    result.push_back(below(above, name, field.number()));
   }
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(rules, &fields);
@@ -64,7 +72,7 @@ void collect(const DescriptorPool& pool, const Message& rules, const std::string
         !field->message_type()->full_name().starts_with("buf.validate.")) {
       continue;
     }
-    std::string inner = path + field->name() + ".";
+    UnknownRule inner = below(above, field->name(), field->number());
     if (!field->is_repeated()) {
       collect(pool, reflection->GetMessage(rules, field), inner, result);
       continue;
@@ -87,7 +95,7 @@ const DescriptorPool& pool_of(const Element* element) {
 template <typename Element, typename Rules>
 std::vector<UnknownRule> unknown_in(const Element* element, const Rules& rules) {
   std::vector<UnknownRule> result;
-  collect(pool_of(element), rules, "", result);
+  collect(pool_of(element), rules, {}, result);
   return result;
 }
 

@@ -32,8 +32,8 @@ std::vector<google::api::FieldBehavior> field_behavior(
 // A rule that our declarations do not have: a newer standard rule, a withdrawn one, or one that the
 // schema's author defined as an extension.
 struct UnknownRule {
-  std::string path;  // "string.(acme.rules.is_ticket)", "string.#99", "ignore=2"
-  int number = 0;    // field number of the last part
+  std::string path;          // "string.(acme.rules.is_ticket)", "string.#99", "ignore=2"
+  std::vector<int> numbers;  // field numbers of the path, below the buf.validate option
 };
 
 // Everything below (buf.validate.*) of the element that our classes do not know, in the order of

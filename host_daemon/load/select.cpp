@@ -264,7 +264,7 @@ class Selector {
   void rules_are_known(const Element* element) {
     for (const UnknownRule& rule : unknown_rules(element)) {
       diagnostics_
-          .error(Code::kUnknownRule, span_of_rule(loaded_, element, rule.path),
+          .error(Code::kUnknownRule, span_of_rule(loaded_, element, rule.numbers),
                  fmt::format("`{}` has the rule `{}`, which is not known", element->full_name(),
                              rule.path))
           .mend(

@@ -168,22 +168,31 @@ Span span_of(const Loaded& loaded, const MethodDescriptor* method) {
   return span_at(loaded, method->file(), path_of(method));
 }
 
-Span span_of_rule(const Loaded& loaded, const FieldDescriptor* field, std::string_view rule) {
+Span span_of_rule(const Loaded& loaded, const FieldDescriptor* field, const Path& rule) {
   return innermost(loaded, field->file(), path_of(field), FieldDescriptorProto::kOptionsFieldNumber,
-                   buf::validate::field.number(),
-                   numbers_of(rule, buf::validate::FieldRules::descriptor()));
+                   buf::validate::field.number(), rule);
+}
+
+Span span_of_rule(const Loaded& loaded, const Descriptor* message, const Path& rule) {
+  return innermost(loaded, message->file(), path_of(message), DescriptorProto::kOptionsFieldNumber,
+                   buf::validate::message.number(), rule);
+}
+
+Span span_of_rule(const Loaded& loaded, const OneofDescriptor* oneof, const Path& rule) {
+  return innermost(loaded, oneof->file(), path_of(oneof), OneofDescriptorProto::kOptionsFieldNumber,
+                   buf::validate::oneof.number(), rule);
+}
+
+Span span_of_rule(const Loaded& loaded, const FieldDescriptor* field, std::string_view rule) {
+  return span_of_rule(loaded, field, numbers_of(rule, buf::validate::FieldRules::descriptor()));
 }
 
 Span span_of_rule(const Loaded& loaded, const Descriptor* message, std::string_view rule) {
-  return innermost(loaded, message->file(), path_of(message), DescriptorProto::kOptionsFieldNumber,
-                   buf::validate::message.number(),
-                   numbers_of(rule, buf::validate::MessageRules::descriptor()));
+  return span_of_rule(loaded, message, numbers_of(rule, buf::validate::MessageRules::descriptor()));
 }
 
 Span span_of_rule(const Loaded& loaded, const OneofDescriptor* oneof, std::string_view rule) {
-  return innermost(loaded, oneof->file(), path_of(oneof), OneofDescriptorProto::kOptionsFieldNumber,
-                   buf::validate::oneof.number(),
-                   numbers_of(rule, buf::validate::OneofRules::descriptor()));
+  return span_of_rule(loaded, oneof, numbers_of(rule, buf::validate::OneofRules::descriptor()));
 }
 
 Span span_of_http(const Loaded& loaded, const MethodDescriptor* method, std::string_view part) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <string_view>
+#include <vector>
 
 #include "load/diagnostic.hpp"
 #include "load/load.hpp"
@@ -30,6 +31,14 @@ Span span_of_rule(const Loaded& loaded, const google::protobuf::Descriptor* mess
                   std::string_view rule);
 Span span_of_rule(const Loaded& loaded, const google::protobuf::OneofDescriptor* oneof,
                   std::string_view rule);
+
+// The same by field numbers, for rules that have no name (options.hpp, UnknownRule).
+Span span_of_rule(const Loaded& loaded, const google::protobuf::FieldDescriptor* field,
+                  const std::vector<int>& rule);
+Span span_of_rule(const Loaded& loaded, const google::protobuf::Descriptor* message,
+                  const std::vector<int>& rule);
+Span span_of_rule(const Loaded& loaded, const google::protobuf::OneofDescriptor* oneof,
+                  const std::vector<int>& rule);
 
 // Place of a part of (google.api.http), by its path: "get", "body"; "" is the option as a whole.
 Span span_of_http(const Loaded& loaded, const google::protobuf::MethodDescriptor* method,
