@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Presence, lists and nested messages; the rules on values are in value_rules.cpp, the refusals in
+// rule_support.cpp.
+#include "judge/rules.hpp"
+
+#include "judge/rule_support.hpp"
+#include "judge/scalar.hpp"
+#include "judge/value_rules.hpp"
+#include "load/options.hpp"
+#include "load/spans.hpp"
+
+namespace sluice::judge {
+namespace {
+
+using buf::validate::FieldRules;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+std::string join(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
+
+std::unique_ptr<RE2> compile(const load::Loaded& loaded, const FieldDescriptor* field,
+                             const FieldRules& rules, const std::string& rule,
+                             load::Diagnostics& diagnostics) {
+  if (!rules.string().has_pattern()) return nullptr;
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto pattern = std::make_unique<RE2>(rules.string().pattern(), options);
+  if (!pattern->ok()) {
+    diagnostics.error(load::Code::kBadPattern, load::span_of_rule(loaded, field, rule),
+                      field->full_name() + ": " + rule + " is not RE2 syntax: " + pattern->error());
+  }
+  return pattern;
+}
+
+bool has_duplicates(const Message& message, const FieldDescriptor* field) {
+  std::set<std::string> seen;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    const auto scalar = read_scalar(message, field, i);
+    if (scalar && !seen.insert(scalar->text).second) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RuleBook::RuleBook(const load::Loaded& loaded, const std::set<const Descriptor*>& messages,
+                   load::Diagnostics& diagnostics) {
+  for (const auto& entry : loaded.policy.software_only()) {
+    software_only_.emplace(entry.element(), entry.rule());
+  }
+  for (const Descriptor* message : messages) {
+    refuse_unsupported_rules(loaded, message, software_only_, diagnostics);
+    MessageBook& book = books_[message];
+    for (int i = 0; i < message->field_count(); ++i) {
+      FieldBook entry;
+      entry.field = message->field(i);
+      entry.rules = load::field_rules(entry.field);
+      entry.patterns.value =
+          compile(loaded, entry.field, entry.rules, "string.pattern", diagnostics);
+      entry.patterns.items = compile(loaded, entry.field, entry.rules.repeated().items(),
+                                     "repeated.items.string.pattern", diagnostics);
+      book.fields.push_back(std::move(entry));
+    }
+    for (int i = 0; i < message->real_oneof_decl_count(); ++i) {
+      const auto* oneof = message->oneof_decl(i);
+      if (load::oneof_rules(oneof).required()) book.required_oneofs.push_back(oneof);
+    }
+  }
+}
+
+std::vector<RuleViolation> RuleBook::evaluate(const Message& root) const {
+  std::vector<RuleViolation> violations;
+  message(root, "", violations);
+  return violations;
+}
+
+void RuleBook::message(const Message& message, const std::string& path,
+                       std::vector<RuleViolation>& out) const {
+  const auto found = books_.find(message.GetDescriptor());
+  if (found == books_.end()) {
+    out.push_back({path, "judge.unknown_message",
+                   message.GetDescriptor()->full_name() + " is no message of the policy", false});
+    return;
+  }
+  for (const auto* oneof : found->second.required_oneofs) {
+    if (message.GetReflection()->HasOneof(message, oneof)) continue;
+    out.push_back({join(path, oneof->name()), "required", "one member must be set",
+                   software_only_.contains({oneof->full_name(), "required"})});
+  }
+  for (const FieldBook& book : found->second.fields) {
+    field(message, book, join(path, book.field->name()), out);
+  }
+}
+
+void RuleBook::field(const Message& message, const FieldBook& book, const std::string& path,
+                     std::vector<RuleViolation>& out) const {
+  const FieldDescriptor* field = book.field;
+  const FieldRules& rules = book.rules;
+  const auto* reflection = message.GetReflection();
+  const auto complain_at = [&](std::string where, std::string prefix) {
+    return [this, &out, field, where = std::move(where), prefix = std::move(prefix)](
+               const std::string& rule, const std::string& text) {
+      out.push_back({where, prefix + rule, text,
+                     software_only_.contains({field->full_name(), prefix + rule})});
+    };
+  };
+  const Complain complain = complain_at(path, "");
+
+  // ALWAYS also switches off `required` and everything inside.
+  if (rules.ignore() == buf::validate::IGNORE_ALWAYS) return;
+
+  // A field without presence "is set" if it is not the zero value.
+  const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 0;
+  const bool set = field->is_repeated()    ? size > 0
+                   : field->has_presence() ? reflection->HasField(message, field)
+                                           : !is_zero(message, field, -1);
+  if (rules.required() && !set) {
+    complain("required", "must be set");
+    return;
+  }
+  // A field with presence has no value to judge while it is unset. One without has: its default
+  // value. IF_ZERO_VALUE changes that for the latter; for the former it means nothing.
+  if (!set && (field->has_presence() || rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE)) {
+    return;
+  }
+
+  const bool holds_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+                             !is_scalar(field) && !is_any(field->message_type());
+  if (!field->is_repeated()) {
+    check_value(message, field, -1, rules, book.patterns.value.get(), complain);
+    if (holds_message) this->message(reflection->GetMessage(message, field), path, out);
+    return;
+  }
+
+  const auto count = static_cast<std::uint64_t>(size);
+  const auto& list = rules.repeated();
+  if (list.has_min_items() && count < list.min_items()) {
+    complain("repeated.min_items",
+             "must have at least " + std::to_string(list.min_items()) + " elements");
+  }
+  if (list.has_max_items() && count > list.max_items()) {
+    complain("repeated.max_items",
+             "must have at most " + std::to_string(list.max_items()) + " elements");
+  }
+  if (list.unique() && has_duplicates(message, field)) {
+    complain("repeated.unique", "has an element twice");
+  }
+  if (list.items().ignore() == buf::validate::IGNORE_ALWAYS) return;
+  for (int i = 0; i < size; ++i) {
+    const std::string at = path + "[" + std::to_string(i) + "]";
+    const bool ignored =
+        list.items().ignore() == buf::validate::IGNORE_IF_ZERO_VALUE && is_zero(message, field, i);
+    if (!ignored && list.has_items()) {
+      check_value(message, field, i, list.items(), book.patterns.items.get(),
+                  complain_at(at, "repeated.items."));
+    }
+    if (holds_message) this->message(reflection->GetRepeatedMessage(message, field, i), at, out);
+  }
+}
+
+}  // namespace sluice::judge

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The naive rule evaluator: buf.validate rules over dynamic messages, with the meaning that
+// protovalidate gives them. Every rule is checked on every value, in plain words; nothing is
+// compiled but the regular expressions. What it cannot check it refuses when it is made, by name.
+#pragma once
+
+#include <google/protobuf/message.h>
+#include <re2/re2.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "buf/validate/validate.pb.h"
+#include "load/load.hpp"
+
+namespace sluice::judge {
+
+struct RuleViolation {
+  std::string path;            // "book.authors[2].name"
+  std::string rule;            // "string.min_len", "required", "oneof.required"
+  std::string message;         // for people
+  bool software_only = false;  // the policy leaves this rule to software
+};
+
+// The expressions of one group of rules.
+struct Patterns {
+  std::unique_ptr<RE2> value;  // string.pattern
+  std::unique_ptr<RE2> items;  // repeated.items.string.pattern
+};
+
+class RuleBook {
+ public:
+  // Reads the rules of `messages` (all that can be reached). Reports what cannot be checked, and is
+  // then of no use.
+  RuleBook(const load::Loaded& loaded,
+           const std::set<const google::protobuf::Descriptor*>& messages,
+           load::Diagnostics& diagnostics);
+
+  // All violations of a message and of the messages in it. Thread-safe.
+  std::vector<RuleViolation> evaluate(const google::protobuf::Message& message) const;
+
+ private:
+  struct FieldBook {
+    const google::protobuf::FieldDescriptor* field = nullptr;
+    buf::validate::FieldRules rules;
+    Patterns patterns;
+  };
+  struct MessageBook {
+    std::vector<FieldBook> fields;
+    std::vector<const google::protobuf::OneofDescriptor*> required_oneofs;
+  };
+
+  void message(const google::protobuf::Message& message, const std::string& path,
+               std::vector<RuleViolation>& out) const;
+  void field(const google::protobuf::Message& message, const FieldBook& book,
+             const std::string& path, std::vector<RuleViolation>& out) const;
+
+  std::map<const google::protobuf::Descriptor*, MessageBook> books_;
+  std::set<std::pair<std::string, std::string>> software_only_;  // element, rule
+};
+
+}  // namespace sluice::judge

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// The meaning of protovalidate's rules on values, one by one.
+#include "judge/value_rules.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "judge/text.hpp"
+
+namespace sluice::judge {
+namespace {
+
+using buf::validate::FieldRules;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+template <typename List, typename Value>
+bool contains(const List& list, const Value& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+template <typename Value>
+bool is_nan(Value value) {
+  if constexpr (std::is_floating_point_v<Value>) return std::isnan(value);
+  return false;
+}
+
+// const, in, not_in and the ranges; the same for all number types. `type` is the group's name.
+template <typename Value, typename Rules>
+void check_number(Value value, const Rules& rules, const std::string& type,
+                  const Complain& complain) {
+  if (rules.has_const_() && value != rules.const_()) {
+    complain(type + ".const", "must be " + std::to_string(rules.const_()));
+  }
+  if (rules.in_size() > 0 && !contains(rules.in(), value)) {
+    complain(type + ".in", "is not one of the allowed values");
+  }
+  if (contains(rules.not_in(), value)) {
+    complain(type + ".not_in", "is one of the forbidden values");
+  }
+
+  const bool has_lower = rules.greater_than_case() != Rules::GREATER_THAN_NOT_SET;
+  const bool has_upper = rules.less_than_case() != Rules::LESS_THAN_NOT_SET;
+  const bool lower_open = rules.has_gt();
+  const bool upper_open = rules.has_lt();
+  const Value lower = lower_open ? rules.gt() : rules.gte();
+  const Value upper = upper_open ? rules.lt() : rules.lte();
+  const bool above_lower = !has_lower || (lower_open ? value > lower : value >= lower);
+  const bool below_upper = !has_upper || (upper_open ? value < upper : value <= upper);
+  const std::string lower_name = type + (lower_open ? ".gt" : ".gte");
+  const std::string upper_name = type + (upper_open ? ".lt" : ".lte");
+  // NaN compares with nothing: it is in no range.
+  if (has_lower && has_upper && upper < lower) {
+    // The bounds name what lies between them as forbidden.
+    if (is_nan(value) || (!above_lower && !below_upper)) {
+      complain(lower_name, "is in the forbidden range between " + std::to_string(upper) + " and " +
+                               std::to_string(lower));
+    }
+    return;
+  }
+  if (!above_lower || (has_lower && is_nan(value))) {
+    complain(lower_name, std::string("must be ") + (lower_open ? "greater than " : "at least ") +
+                             std::to_string(lower));
+  }
+  if (!below_upper || (has_upper && is_nan(value))) {
+    complain(upper_name, std::string("must be ") + (upper_open ? "less than " : "at most ") +
+                             std::to_string(upper));
+  }
+}
+
+template <typename Value, typename Rules>
+void check_floating(Value value, const Rules& rules, const std::string& type,
+                    const Complain& complain) {
+  check_number(value, rules, type, complain);
+  if (rules.finite() && !std::isfinite(value)) complain(type + ".finite", "must be finite");
+}
+
+// Bounds on a length, in `unit`.
+template <typename Rules>
+void check_length(std::uint64_t length, const Rules& rules, const std::string& type,
+                  const std::string& unit, const Complain& complain) {
+  if (rules.has_len() && length != rules.len()) {
+    complain(type + ".len", "must have " + std::to_string(rules.len()) + unit);
+  }
+  if (rules.has_min_len() && length < rules.min_len()) {
+    complain(type + ".min_len", "must have at least " + std::to_string(rules.min_len()) + unit);
+  }
+  if (rules.has_max_len() && length > rules.max_len()) {
+    complain(type + ".max_len", "must have at most " + std::to_string(rules.max_len()) + unit);
+  }
+}
+
+// What strings and bytes share.
+template <typename Rules>
+void check_content(const std::string& value, const Rules& rules, const std::string& type,
+                   const Complain& complain) {
+  if (rules.has_const_() && value != rules.const_())
+    complain(type + ".const", "is not the constant");
+  if (rules.in_size() > 0 && !contains(rules.in(), value)) {
+    complain(type + ".in", "is not one of the allowed values");
+  }
+  if (contains(rules.not_in(), value)) {
+    complain(type + ".not_in", "is one of the forbidden values");
+  }
+  if (rules.has_prefix() && !value.starts_with(rules.prefix())) {
+    complain(type + ".prefix", "does not begin with the prefix");
+  }
+  if (rules.has_suffix() && !value.ends_with(rules.suffix())) {
+    complain(type + ".suffix", "does not end with the suffix");
+  }
+  if (rules.has_contains() && value.find(rules.contains()) == std::string::npos) {
+    complain(type + ".contains", "lacks the text that it must contain");
+  }
+}
+
+void check_string(const std::string& value, const buf::validate::StringRules& rules,
+                  const RE2* pattern, const Complain& complain) {
+  check_length(count_code_points(value), rules, "string", " characters", complain);
+  if (rules.has_len_bytes() && value.size() != rules.len_bytes()) {
+    complain("string.len_bytes", "must have " + std::to_string(rules.len_bytes()) + " bytes");
+  }
+  if (rules.has_min_bytes() && value.size() < rules.min_bytes()) {
+    complain("string.min_bytes",
+             "must have at least " + std::to_string(rules.min_bytes()) + " bytes");
+  }
+  if (rules.has_max_bytes() && value.size() > rules.max_bytes()) {
+    complain("string.max_bytes",
+             "must have at most " + std::to_string(rules.max_bytes()) + " bytes");
+  }
+  check_content(value, rules, "string", complain);
+  if (rules.has_not_contains() && value.find(rules.not_contains()) != std::string::npos) {
+    complain("string.not_contains", "contains the forbidden text");
+  }
+  if (pattern != nullptr && !RE2::PartialMatch(value, *pattern)) {
+    complain("string.pattern", "does not match " + pattern->pattern());
+  }
+}
+
+void check_enum(int value, const google::protobuf::EnumDescriptor* type,
+                const buf::validate::EnumRules& rules, const Complain& complain) {
+  if (rules.has_const_() && value != rules.const_()) {
+    complain("enum.const", "must be number " + std::to_string(rules.const_()));
+  }
+  if (rules.defined_only() && type->FindValueByNumber(value) == nullptr) {
+    complain("enum.defined_only", "is no declared value");
+  }
+  if (rules.in_size() > 0 && !contains(rules.in(), value)) {
+    complain("enum.in", "is not one of the allowed values");
+  }
+  if (contains(rules.not_in(), value)) complain("enum.not_in", "is one of the forbidden values");
+}
+
+}  // namespace
+
+void check_value(const Message& message, const FieldDescriptor* field, int index,
+                 const FieldRules& rules, const RE2* pattern, const Complain& complain) {
+  const auto* reflection = message.GetReflection();
+  const bool element = index >= 0;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32: {
+      const auto value = element ? reflection->GetRepeatedInt32(message, field, index)
+                                 : reflection->GetInt32(message, field);
+      if (rules.has_int32()) check_number(value, rules.int32(), "int32", complain);
+      if (rules.has_sint32()) check_number(value, rules.sint32(), "sint32", complain);
+      if (rules.has_sfixed32()) check_number(value, rules.sfixed32(), "sfixed32", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_INT64: {
+      const auto value = element ? reflection->GetRepeatedInt64(message, field, index)
+                                 : reflection->GetInt64(message, field);
+      if (rules.has_int64()) check_number(value, rules.int64(), "int64", complain);
+      if (rules.has_sint64()) check_number(value, rules.sint64(), "sint64", complain);
+      if (rules.has_sfixed64()) check_number(value, rules.sfixed64(), "sfixed64", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_UINT32: {
+      const auto value = element ? reflection->GetRepeatedUInt32(message, field, index)
+                                 : reflection->GetUInt32(message, field);
+      if (rules.has_uint32()) check_number(value, rules.uint32(), "uint32", complain);
+      if (rules.has_fixed32()) check_number(value, rules.fixed32(), "fixed32", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_UINT64: {
+      const auto value = element ? reflection->GetRepeatedUInt64(message, field, index)
+                                 : reflection->GetUInt64(message, field);
+      if (rules.has_uint64()) check_number(value, rules.uint64(), "uint64", complain);
+      if (rules.has_fixed64()) check_number(value, rules.fixed64(), "fixed64", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_FLOAT: {
+      const float value = element ? reflection->GetRepeatedFloat(message, field, index)
+                                  : reflection->GetFloat(message, field);
+      if (rules.has_float_()) check_floating(value, rules.float_(), "float", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_DOUBLE: {
+      const double value = element ? reflection->GetRepeatedDouble(message, field, index)
+                                   : reflection->GetDouble(message, field);
+      if (rules.has_double_()) check_floating(value, rules.double_(), "double", complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_BOOL: {
+      const bool value = element ? reflection->GetRepeatedBool(message, field, index)
+                                 : reflection->GetBool(message, field);
+      if (rules.bool_().has_const_() && value != rules.bool_().const_()) {
+        complain("bool.const", value ? "must be false" : "must be true");
+      }
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const int value = element ? reflection->GetRepeatedEnumValue(message, field, index)
+                                : reflection->GetEnumValue(message, field);
+      check_enum(value, field->enum_type(), rules.enum_(), complain);
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_STRING: {
+      const std::string value = element ? reflection->GetRepeatedString(message, field, index)
+                                        : reflection->GetString(message, field);
+      if (rules.has_string()) check_string(value, rules.string(), pattern, complain);
+      if (rules.has_bytes()) {
+        check_length(value.size(), rules.bytes(), "bytes", " bytes", complain);
+        check_content(value, rules.bytes(), "bytes", complain);
+      }
+      break;
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;  // no group of rules on messages is supported
+  }
+}
+
+bool is_zero(const Message& message, const FieldDescriptor* field, int index) {
+  const auto* reflection = message.GetReflection();
+  const bool element = index >= 0;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return (element ? reflection->GetRepeatedInt32(message, field, index)
+                      : reflection->GetInt32(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_INT64:
+      return (element ? reflection->GetRepeatedInt64(message, field, index)
+                      : reflection->GetInt64(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return (element ? reflection->GetRepeatedUInt32(message, field, index)
+                      : reflection->GetUInt32(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return (element ? reflection->GetRepeatedUInt64(message, field, index)
+                      : reflection->GetUInt64(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return (element ? reflection->GetRepeatedFloat(message, field, index)
+                      : reflection->GetFloat(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return (element ? reflection->GetRepeatedDouble(message, field, index)
+                      : reflection->GetDouble(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return !(element ? reflection->GetRepeatedBool(message, field, index)
+                       : reflection->GetBool(message, field));
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return (element ? reflection->GetRepeatedEnumValue(message, field, index)
+                      : reflection->GetEnumValue(message, field)) == 0;
+    case FieldDescriptor::CPPTYPE_STRING:
+      return (element ? reflection->GetRepeatedString(message, field, index)
+                      : reflection->GetString(message, field))
+          .empty();
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace sluice::judge
