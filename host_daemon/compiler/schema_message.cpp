@@ -54,8 +54,13 @@ class MessageResolver {
     message.descriptor = descriptor_;
     if (with_rules_) check_message_rules();
     check_names();
-    for (int i = 0; i < descriptor_->field_count(); ++i) {
-      if (auto field = resolve(descriptor_->field(i))) message.fields.push_back(std::move(*field));
+    // By number, so that the order of declaration changes nothing, not even the numbering of messages.
+    std::vector<const FieldDescriptor*> by_number;
+    for (int i = 0; i < descriptor_->field_count(); ++i) by_number.push_back(descriptor_->field(i));
+    std::sort(by_number.begin(), by_number.end(),
+              [](const auto* a, const auto* b) { return a->number() < b->number(); });
+    for (const FieldDescriptor* descriptor : by_number) {
+      if (auto field = resolve(descriptor)) message.fields.push_back(std::move(*field));
     }
     std::sort(message.fields.begin(), message.fields.end(), [](const Field& a, const Field& b) {
       return std::pair(place_of(a.descriptor), a.number) < std::pair(place_of(b.descriptor), b.number);

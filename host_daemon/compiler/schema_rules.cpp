@@ -333,20 +333,22 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
       *rules, rules->GetDescriptor()->FindOneofByName("type"));
   if (group == nullptr) return value;
   const std::string prefix = path + group->name();
-  if (group->name() != group_name(field)) {
-    resolution.refused.insert(field);
-    resolution.diagnostics
-        .error(Code::kRuleMismatch, load::span_of_rule(resolution.loaded, field, prefix),
-               "field " + field->full_name() + ": rules " + prefix + " do not fit its type " +
-                   (field->is_repeated() && path.empty() ? "repeated " : "") + field->type_name())
-        .mend(field->is_repeated() && path.empty() ? "rules on items stand below repeated.items"
-                                                   : "use the rules of the field's own type");
-    return value;
-  }
-
   const RuleMessage& group_rules = reflection->GetMessage(*rules, group);
   std::vector<const FieldDescriptor*> members;
   group_rules.GetReflection()->ListFields(group_rules, &members);
+  const bool whole_list = field->is_repeated() && path.empty();
+  if (whole_list || group->name() != group_name(field)) {
+    resolution.refused.insert(field);
+    const std::string rule = members.empty() ? prefix : prefix + "." + members.front()->name();
+    resolution.diagnostics
+        .error(Code::kRuleMismatch, load::span_of_rule(resolution.loaded, field, rule),
+               "field " + field->full_name() + ": rule " + rule + " does not fit its type " +
+                   (whole_list ? "repeated " : "") + field->type_name())
+        .mend(whole_list ? "rules on items stand below repeated.items"
+                         : "use the rules of the field's own type");
+    return value;
+  }
+
   Narrowing narrowing(resolution, field, value);
   for (const FieldDescriptor* member : members) {
     if (member->name() == "example") continue;  // sample values, not a rule
