@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The step loop. Most symbols are plain (right label, NEXT, empty action) and stay in the inner loop; every other symbol
+// The step loop. Most symbols are plain (right label, NEXT, empty action or only a count) and stay in the inner loop; every other symbol
 // goes through one step in the order of docs/fabric.md "Engine".
 #include "engine/engine.hpp"
 
@@ -105,7 +105,13 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       symbol_class = (base & 1) != 0 ? high : low;
       slot = base ^ symbol_class;
       word = hot[slot];
-      if ((word & 0xFFFF) != symbol_class) break;
+      const std::uint32_t kind = (word & 0xFFFF) ^ symbol_class;
+      if (kind != 0) {
+        if (kind != Table::COUNT << 8) break;
+        const std::uint32_t max = table.actions_[table.action_of_[slot]].register_arg;
+        if (top->r >= max && max != layout::INC_UNBOUNDED) break;  // the full step says TOO_MANY
+        if (top->r < 0xFFFF) ++top->r;
+      }
       base = word >> 16;
       ++at;
     }
@@ -116,7 +122,7 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       return fail(Reason::TABLE_PARITY, symbol_class);
     }
     if ((word & 0xFF) != symbol_class) return fail(Reason::NO_TRANSITION, symbol_class);
-    const Control control = kind == Table::PLAIN ? Control::NEXT : static_cast<Control>(kind - Table::CONTROL);
+    const Control control = kind < Table::CONTROL ? Control::NEXT : static_cast<Control>(kind - Table::CONTROL);
     if (control == Control::RESERVED) return fail(Reason::NO_TRANSITION, symbol_class);
     const Table::DecodedAction& action = table.actions_[table.action_of_[slot]];
     if (action.broken) return fail(Reason::TABLE_PARITY, symbol_class);

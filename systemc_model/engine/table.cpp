@@ -23,22 +23,29 @@ void Table::set_class_map(std::uint8_t byte, std::uint64_t word) {
   maps_[byte] = (map.map0 | broken) | (map.map1 | broken) << 16;
 }
 
-std::uint32_t Table::hot_word(const layout::Entry& entry, bool broken) const {
-  std::uint32_t kind = CONTROL + static_cast<std::uint32_t>(entry.control);
-  if (entry.control == Control::NEXT && entry.action == 0 && !actions_[0].broken) kind = PLAIN;
-  if (broken) kind = BROKEN;
-  return entry.label | kind << 8 | static_cast<std::uint32_t>(entry.next & (entries() - 1)) << 16;
+// The control stays what it is; only the two short cuts depend on the action.
+void Table::refresh_kind(std::uint32_t slot) {
+  std::uint32_t kind = hot_[slot] >> 8 & 0xFF;
+  constexpr std::uint32_t next = CONTROL + static_cast<std::uint32_t>(Control::NEXT);
+  if (kind != PLAIN && kind != COUNT && kind != next) return;
+  const DecodedAction& action = actions_[action_of_[slot]];
+  kind = action.empty ? PLAIN : action.counts ? COUNT : next;
+  hot_[slot] = (hot_[slot] & 0xFFFF00FF) | kind << 8;
 }
 
 void Table::set_entry(std::uint32_t slot, std::uint64_t word) {
   const auto entry = layout::Entry::unpack(word);
-  hot_.at(slot) = hot_word(entry, !layout::Entry::parity_ok(word, slot));
+  const std::uint32_t kind =
+      layout::Entry::parity_ok(word, slot) ? CONTROL + static_cast<std::uint32_t>(entry.control) : BROKEN;
+  hot_.at(slot) = entry.label | kind << 8 | static_cast<std::uint32_t>(entry.next & (entries() - 1)) << 16;
   action_of_.at(slot) = static_cast<std::uint16_t>(entry.action % actions());
+  refresh_kind(slot);
 }
 
 void Table::set_action(std::uint32_t index, const layout::Action::Storage& words) {
   const auto action = layout::Action::unpack(words);
   DecodedAction& decoded = actions_.at(index);
+  const bool was_short = decoded.empty || decoded.counts;
   decoded = {.register_op = action.register_op,
              .accumulator_op = action.accumulator_op,
              .shift = static_cast<std::uint8_t>(7 * action.accumulator_group),
@@ -48,11 +55,13 @@ void Table::set_action(std::uint32_t index, const layout::Action::Storage& words
              .operand = action.operand,
              .register_arg = action.register_arg,
              .register_min = action.register_min};
-  // Every step reads its action; a broken empty action must be seen by the steps that would not look at it.
-  if (index == 0 && decoded.broken) {
-    for (std::uint32_t& word : hot_) {
-      if ((word >> 8 & 0xFF) == PLAIN) word |= (CONTROL + static_cast<std::uint32_t>(Control::NEXT)) << 8;
-    }
+  const bool only_register = !decoded.broken && !decoded.impossible && decoded.tag == 0 &&
+                             decoded.accumulator_op == AccumulatorOp::NONE;
+  decoded.empty = only_register && decoded.register_op == layout::RegisterOp::NONE;
+  decoded.counts = only_register && decoded.register_op == layout::RegisterOp::INC;
+  if (!was_short && !decoded.empty && !decoded.counts) return;
+  for (std::uint32_t slot = 0; slot < entries(); ++slot) {
+    if (action_of_[slot] == index) refresh_kind(slot);
   }
 }
 

@@ -28,8 +28,10 @@ class Table {
   friend class Context;
 
   // Bits 15..0 of a hot word: label and kind; a byte class with kind PLAIN equals it. Bits 31..16: next base.
-  // kind: PLAIN, or CONTROL + Control, or BROKEN (wrong parity). CLASS_BROKEN in a class is no kind's bit pattern.
+  // kind: PLAIN (NEXT and the empty action), COUNT (NEXT and nothing but INC), or CONTROL + Control, or BROKEN (wrong
+  // parity). CLASS_BROKEN in a class is no kind's bit pattern.
   static constexpr std::uint32_t PLAIN = 0;
+  static constexpr std::uint32_t COUNT = 0x02;
   static constexpr std::uint32_t CONTROL = 0x10;
   static constexpr std::uint32_t BROKEN = 0x20;
   static constexpr std::uint32_t CLASS_BROKEN = 0x100;
@@ -40,13 +42,15 @@ class Table {
     std::uint8_t shift = 0;    // of GROUP: 7 i
     bool broken = false;       // wrong parity
     bool impossible = false;   // an operation that this engine does not have
+    bool empty = false;        // does nothing (not yet known for an action that was never set)
+    bool counts = false;       // does nothing but INC
     std::uint16_t tag = 0;
     std::uint16_t operand = 0;
     std::uint16_t register_arg = 0;
     std::uint16_t register_min = 0;
   };
 
-  [[nodiscard]] std::uint32_t hot_word(const layout::Entry& entry, bool broken) const;
+  void refresh_kind(std::uint32_t slot);
 
   std::array<std::uint32_t, 256> maps_{};  // class under map 0 in bits 15..0, under map 1 in bits 31..16
   std::vector<std::uint32_t> hot_;
