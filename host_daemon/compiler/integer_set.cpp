@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact sets of integers as sorted, disjoint, closed intervals. Bounds of 64-bit types and one step beyond them fit an Int, so
-// no operation here overflows.
+// Exact sets of integers as sorted, disjoint, closed intervals. Bounds of 64-bit types and one step
+// beyond them fit an Int, so no operation here overflows.
 #include <algorithm>
 
 #include "compiler/schema.hpp"

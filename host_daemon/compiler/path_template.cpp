@@ -8,9 +8,11 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// What may stand in a literal: RFC 3986 section 2, unreserved and sub-delims without `*`, which is a wildcard here, and `=`.
+// What may stand in a literal: RFC 3986 section 2, unreserved and sub-delims without `*`, which is
+// a wildcard here, and `=`.
 bool is_literal(char c) {
-  return is_letter(c) || is_digit(c) || std::string_view("-.~!$&'()+,;").find(c) != std::string_view::npos;
+  return is_letter(c) || is_digit(c) ||
+         std::string_view("-.~!$&'()+,;").find(c) != std::string_view::npos;
 }
 
 class Parser {
@@ -77,7 +79,8 @@ class Parser {
       do {
         if (!segment(part)) return false;
       } while (take('/'));
-      variable.any_segment = part.segments.size() == 1 && part.segments[0].kind == Segment::Kind::any;
+      variable.any_segment =
+          part.segments.size() == 1 && part.segments[0].kind == Segment::Kind::any;
     } else {
       part.segments.push_back({Segment::Kind::any, {}});
       variable.any_segment = true;
@@ -91,7 +94,8 @@ class Parser {
   bool field_path(std::string& path) {
     const std::size_t begin = at_;
     do {
-      if (done() || !is_letter(text_[at_])) return fail(at_, "a variable needs the path of a field");
+      if (done() || !is_letter(text_[at_]))
+        return fail(at_, "a variable needs the path of a field");
       while (!done() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
     } while (take('.'));
     path = std::string(text_.substr(begin, at_ - begin));
@@ -110,7 +114,8 @@ class Parser {
     while (!done() && is_literal(text_[at_])) ++at_;
     std::string text(text_.substr(begin, at_ - begin));
     if (text.empty()) {
-      return fail(at_, done() || text_[at_] == '/' || text_[at_] == ':' ? "a segment is empty" : unexpected());
+      return fail(at_, done() || text_[at_] == '/' || text_[at_] == ':' ? "a segment is empty"
+                                                                        : unexpected());
     }
     if (text == "." || text == "..") return fail(begin, "a segment `.` or `..` never crosses");
     part.segments.push_back({Segment::Kind::literal, std::move(text)});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The path templates of google.api.http: "/v1/{name=shelves/*}:verb" taken apart. The grammar is the one that the comment of
-// HttpRule in google/api/http.proto gives. It does not know the fields that the variables name.
+// The path templates of google.api.http: "/v1/{name=shelves/*}:verb" taken apart. The grammar is
+// the one that the comment of HttpRule in google/api/http.proto gives. It does not know the fields
+// that the variables name.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entry of the schema stage: enter the messages that travel, resolve them breadth first, then bind them to HTTP.
-// Each step goes on after an error, so that one run reports as much as it can.
+// The entry of the schema stage: enter the messages that travel, resolve them breadth first, then
+// bind them to HTTP. Each step goes on after an error, so that one run reports as much as it can.
 #include "compiler/schema.hpp"
 
 #include <algorithm>
@@ -17,7 +17,8 @@ void refuse_unbuilt_parts(Resolution& resolution) {
     return resolution.diagnostics.error(Code::kPolicyUnsupported, spans.at(path), text);
   };
   if (policy.any_types_size() != 0) {
-    refuse("anyTypes", "anyTypes is not supported yet").mend("leave it empty; every google.protobuf.Any is absent then");
+    refuse("anyTypes", "anyTypes is not supported yet")
+        .mend("leave it empty; every google.protobuf.Any is absent then");
   }
   if (policy.software_only_size() != 0) {
     refuse("softwareOnly", "softwareOnly is not supported yet").mend("leave it empty");
@@ -33,9 +34,11 @@ void refuse_unbuilt_parts(Resolution& resolution) {
 // A request or response message must be an object in JSON.
 void enter(Resolution& resolution, const Descriptor* message, const Span& used_at) {
   const std::string& name = message->full_name();
-  if (special_message(message) || name == "google.protobuf.Any" || name == "google.protobuf.Timestamp") {
-    resolution.diagnostics.error(Code::kTypeUnsupported, used_at,
-                                 name + " is not supported as a request or a response")
+  if (special_message(message) || name == "google.protobuf.Any" ||
+      name == "google.protobuf.Timestamp") {
+    resolution.diagnostics
+        .error(Code::kTypeUnsupported, used_at,
+               name + " is not supported as a request or a response")
         .mend("put it into a message of your own");
   }
   resolution.message_index(message, true);
@@ -108,12 +111,17 @@ const Field& Schema::field(int root, const FieldPath& path) const {
   return *field;
 }
 
-std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded, Diagnostics& diagnostics) {
+std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
+                                     Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.error_count();
   Schema schema;
   schema.loaded = loaded;
-  Resolution resolution{.loaded = *loaded, .diagnostics = diagnostics, .schema = schema,
-                        .indexes = {}, .rules_hold = {}, .refused = {}};
+  Resolution resolution{.loaded = *loaded,
+                        .diagnostics = diagnostics,
+                        .schema = schema,
+                        .indexes = {},
+                        .rules_hold = {},
+                        .refused = {}};
   refuse_unbuilt_parts(resolution);
   enter_messages(resolution);
   for (std::size_t i = 0; i < schema.messages.size(); ++i) {  // grows meanwhile: breadth first

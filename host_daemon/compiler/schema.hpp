@@ -52,7 +52,7 @@ struct StringRules {
   std::string prefix;                         // UTF-8
   // Set: exactly these texts, and no other member of this struct but or_empty constrains any more. const is an `in` of one.
   std::optional<std::vector<std::string>> in;
-  bool or_empty = false;                      // the empty string is allowed besides (`ignore: IGNORE_IF_ZERO_VALUE`)
+  bool or_empty = false;                      // the empty string is allowed besides (`ignore: IGNORE_IF_ZERO_VALUE`, where the default is written)
 };
 
 struct EnumValue {
@@ -144,12 +144,16 @@ struct Body {
   enum class Kind { none, message, field } kind = Kind::none;
   int message = -1;                // message: the whole message; field: the message that holds the field
   int field = -1;                  // field: index into Message::fields
-  bool optional = false;           // field: may be unset, then there is no body
+  // field: the body may be missing: the field is then unset. A singular message as the field's value never stands as `{}`: the
+  // body is missing then, too.
+  bool optional = false;
   // Proto paths, relative to the body's message (field: to the message that is the field's value), that must be absent: they
   // travel in the path, or share a oneof with a field that does. Such a oneof counts as set.
   std::set<std::string> excluded;
-  // Proto paths, relative likewise, of messages that a path variable reaches into. They are set, so they always stand in the body.
+  // Proto paths, relative likewise, of messages that a path variable reaches into. The path sets them (and their oneof, and
+  // fulfils a rule `required`), so one stands in the body only if a member of it does, never as `{}`.
   std::set<std::string> reached;
+  std::set<std::string> needed;  // of `reached`, those that must stand: something required is left in them
 };
 
 struct StatusResponse {
@@ -184,6 +188,8 @@ struct HeaderRule {
 
 struct Schema {
   std::shared_ptr<const Loaded> loaded;  // keeps the descriptors alive
+  // In the order of their first use, breadth first. A message stands twice, once without its rules, if a field with
+  // `ignore: IGNORE_ALWAYS` leads to it: the index tells them apart, not the name.
   std::vector<Message> messages;
   std::vector<Endpoint> endpoints;  // by tag
   std::vector<HeaderRule> request_headers;   // ascending by name, policy's own only

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema IR as text: one line a field, parameter and response. Stable: tests and people compare it.
+// The schema IR as text: one line a field, parameter and response. Stable: tests and people compare
+// it.
 #include <sstream>
 
 #include "compiler/schema_internal.hpp"
@@ -32,7 +33,8 @@ std::string string_rules(const StringRules& rules) {
   std::string text;
   if (rules.in) {
     text += " in=[";
-    for (std::size_t i = 0; i < rules.in->size(); ++i) text += (i ? "," : "") + quote_text((*rules.in)[i]);
+    for (std::size_t i = 0; i < rules.in->size(); ++i)
+      text += (i ? "," : "") + quote_text((*rules.in)[i]);
     text += "]";
   }
   if (rules.min_len != 0) text += " min_len=" + std::to_string(rules.min_len);
@@ -53,7 +55,8 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
       return text + "}";
     }
     case ValueKind::integer:
-      return std::string(field->type_name()) + integers(value.integers) + (value.quoted ? " quoted" : "");
+      return std::string(field->type_name()) + integers(value.integers) +
+             (value.quoted ? " quoted" : "");
     case ValueKind::floating:
     case ValueKind::bytes:
       return std::string(field->type_name()) + (value.not_zero ? " not_zero" : "");
@@ -62,7 +65,8 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
     case ValueKind::enumeration: {
       std::string text = field->enum_type()->full_name() + "{";
       for (std::size_t i = 0; i < value.enumeration.size(); ++i) {
-        text += (i ? "," : "") + value.enumeration[i].name + "=" + std::to_string(value.enumeration[i].number);
+        text += (i ? "," : "") + value.enumeration[i].name + "=" +
+                std::to_string(value.enumeration[i].number);
       }
       return text + "}";
     }
@@ -83,7 +87,8 @@ std::string rules_text(const std::vector<RuleUse>& first, const std::vector<Rule
 }
 
 std::string field_line(const Schema& schema, const Field& field) {
-  std::string text = std::to_string(field.rank) + ": " + field.name + " = " + std::to_string(field.number);
+  std::string text =
+      std::to_string(field.rank) + ": " + field.name + " = " + std::to_string(field.number);
   if (field.json_name != field.name) text += " json=" + quote_text(field.json_name);
   text += " ";
   if (field.repeated) {
@@ -140,11 +145,13 @@ std::string body_text(const Schema& schema, const Body& body) {
   };
   list("excluded", body.excluded);
   list("reached", body.reached);
+  list("needed", body.needed);
   return text;
 }
 
 void dump_endpoint(const Schema& schema, const Endpoint& endpoint, std::ostream& out) {
-  out << "endpoint " << endpoint.tag << " " << endpoint.name << "\n  " << endpoint.http_method << " ";
+  out << "endpoint " << endpoint.tag << " " << endpoint.name << "\n  " << endpoint.http_method
+      << " ";
   for (const PathPart& part : endpoint.path) {
     out << "/";
     if (part.variable) {
@@ -156,8 +163,9 @@ void dump_endpoint(const Schema& schema, const Endpoint& endpoint, std::ostream&
   if (!endpoint.verb.empty()) out << ":" << endpoint.verb;
   out << "\n  request #" << endpoint.request << " outstanding " << endpoint.outstanding_cap << "\n";
   for (const QueryParameter& parameter : endpoint.query) {
-    out << "  query " << parameter.rank << ": " << quote_text(parameter.name) << " = " << parameter.path.proto_path
-        << (parameter.repeated ? " repeated" : "") << (parameter.required ? " required" : "") << "\n";
+    out << "  query " << parameter.rank << ": " << quote_text(parameter.name) << " = "
+        << parameter.path.proto_path << (parameter.repeated ? " repeated" : "")
+        << (parameter.required ? " required" : "") << "\n";
   }
   out << "  body " << body_text(schema, endpoint.body) << "\n";
   for (const StatusResponse& response : endpoint.responses) {
@@ -184,7 +192,8 @@ std::string dump(const Schema& schema) {
     out << "message #" << i << " " << message.name << " ranks=" << message.ranks << "\n";
     for (const Field& field : message.fields) out << "  " << field_line(schema, field) << "\n";
     for (const Oneof& oneof : message.oneofs) {
-      out << "  oneof " << oneof.name << " rank=" << oneof.rank << (oneof.required ? " required" : "") << "\n";
+      out << "  oneof " << oneof.name << " rank=" << oneof.rank
+          << (oneof.required ? " required" : "") << "\n";
     }
   }
   for (const Endpoint& endpoint : schema.endpoints) dump_endpoint(schema, endpoint, out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP bindings: which field of the request travels where (path, query, body), and what each status answers with.
-// Every field travels in exactly one place; a binding that leaves a rule unenforced anywhere is refused.
-// Whether two bindings can be told apart is the grammar stage's question.
+// HTTP bindings: which field of the request travels where (path, query, body), and what each status
+// answers with. Every field travels in exactly one place; a binding that leaves a rule unenforced
+// anywhere is refused. Whether two bindings can be told apart is the grammar stage's question.
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
@@ -24,8 +24,8 @@ std::string join(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
-// Characters of an HTTP method (RFC 9110 section 5.6.2, token), without lower case: methods are case-sensitive and a lower-case
-// one is a slip.
+// Characters of an HTTP method (RFC 9110 section 5.6.2, token), without lower case: methods are
+// case-sensitive and a lower-case one is a slip.
 bool is_method(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -44,12 +44,10 @@ class BindingResolver {
     if (endpoint_.body.kind != Body::Kind::message) {
       const FieldDescriptor* field = nullptr;
       if (endpoint_.body.kind == Body::Kind::field) {
-        field = request()
-                    .fields[static_cast<std::size_t>(endpoint_.body.field)]
-                    .descriptor;
+        field = request().fields[static_cast<std::size_t>(endpoint_.body.field)].descriptor;
       }
       if (body_known_) {
-        endpoint_.query = resolve_query(resolution_, endpoint_, excluded_, reached_, field);
+        endpoint_.query = resolve_query(resolution_, endpoint_, excluded_, reached_paths(), field);
       }
     }
     responses();
@@ -133,6 +131,34 @@ class BindingResolver {
       excluded_.insert(sibling);
     }
     excluded_.insert(bound_.begin(), bound_.end());
+    // Inner ones first: a longer path sorts behind its beginning.
+    for (auto one = reached_.rbegin(); one != reached_.rend(); ++one) {
+      if (needs_member(one->first, resolution_.schema.message(one->second))) {
+        needed_.insert(one->first);
+      }
+    }
+  }
+
+  // True if a message that the path reaches into is invalid without further members.
+  bool needs_member(const std::string& path, const Message& message) const {
+    std::set<int> set_oneofs;
+    bool needs = false;
+    for (const Field& field : message.fields) {
+      const std::string below = join(path, field.name);
+      const bool by_path = excluded_.contains(below) || reached_.contains(below);
+      if (by_path) set_oneofs.insert(field.oneof);
+      needs = needs || (by_path ? needed_.contains(below) : field.required);
+    }
+    for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
+      needs = needs || (message.oneofs[i].required && !set_oneofs.contains(static_cast<int>(i)));
+    }
+    return needs;
+  }
+
+  std::set<std::string> reached_paths() const {
+    std::set<std::string> paths;
+    for (const auto& [path, message] : reached_) paths.insert(path);
+    return paths;
   }
 
   // Follows a variable's field path. Nothing after an error.
@@ -148,7 +174,8 @@ class BindingResolver {
       const FieldDescriptor* found = descriptor->FindFieldByName(part);
       if (found == nullptr) {
         std::vector<std::string> names;
-        for (int i = 0; i < descriptor->field_count(); ++i) names.push_back(descriptor->field(i)->name());
+        for (int i = 0; i < descriptor->field_count(); ++i)
+          names.push_back(descriptor->field(i)->name());
         error(Code::kBadVariable, name + ": " + descriptor->full_name() + " has no field " + part +
                                       load::did_you_mean(part, names));
         return std::nullopt;
@@ -156,11 +183,13 @@ class BindingResolver {
       const int index = resolution_.field_index(message, found);
       if (index < 0) {
         if (!resolution_.refused.contains(found)) {
-          error(Code::kBadVariable, name + ": field " + found->full_name() + " must always be absent");
+          error(Code::kBadVariable,
+                name + ": field " + found->full_name() + " must always be absent");
         }
         return std::nullopt;
       }
-      const Field& field = resolution_.schema.message(message).fields[static_cast<std::size_t>(index)];
+      const Field& field =
+          resolution_.schema.message(message).fields[static_cast<std::size_t>(index)];
       note_siblings(message, field, path.proto_path);
       path.indexes.push_back(index);
       path.proto_path = join(path.proto_path, field.name);
@@ -169,11 +198,12 @@ class BindingResolver {
         return leaf(name, field, std::move(path), variable);
       }
       if (!is_singular_message(field)) {
-        error(Code::kBadVariable, name + ": field " + found->full_name() + " is not a singular message");
+        error(Code::kBadVariable,
+              name + ": field " + found->full_name() + " is not a singular message");
         return std::nullopt;
       }
-      reached_.insert(path.proto_path);
       message = field.value.message;
+      reached_.emplace(path.proto_path, message);
       rest.remove_prefix(dot + 1);
     }
   }
@@ -234,7 +264,8 @@ class BindingResolver {
       body.kind = Body::Kind::message;
       body.message = endpoint_.request;
       body.excluded = excluded_;
-      body.reached = reached_;
+      body.reached = reached_paths();
+      body.needed = needed_;
       return;
     }
     body_known_ = false;
@@ -242,8 +273,9 @@ class BindingResolver {
     if (!index) return;
     const Field& field = request().fields[static_cast<std::size_t>(*index)];
     if (excluded_.contains(name)) {
-      error(Code::kBadBody, "body \"" + name + "\": the field, or another member of its oneof, "
-                            "travels in the path");
+      error(Code::kBadBody, "body \"" + name +
+                                "\": the field, or another member of its oneof, "
+                                "travels in the path");
       return;
     }
     if (field.oneof >= 0) {
@@ -259,9 +291,31 @@ class BindingResolver {
     body.kind = Body::Kind::field;
     body.message = endpoint_.request;
     body.field = *index;
-    body.optional = !required_alone(request(), field) && !reached_.contains(name);
+    body.optional =
+        reached_.contains(name) ? !needed_.contains(name) : !required_alone(request(), field);
     body.excluded = below(excluded_, name);
-    body.reached = below(reached_, name);
+    body.reached = below(reached_paths(), name);
+    body.needed = below(needed_, name);
+    never_empty("body", body);
+  }
+
+  // A message whose members all travel elsewhere, or that has none, cannot be a field's body: it
+  // would be `{}`.
+  void never_empty(const std::string& option, Body& body) {
+    const Field& field =
+        resolution_.schema.message(body.message).fields[static_cast<std::size_t>(body.field)];
+    if (!is_singular_message(field)) return;
+    const auto& members = resolution_.schema.message(field.value.message).fields;
+    if (std::any_of(members.begin(), members.end(),
+                    [&](const Field& member) { return !body.excluded.contains(member.name); })) {
+      return;
+    }
+    if (!body.optional) {
+      error(Code::kBadBody,
+            option + " \"" + field.name + "\": field " + field.descriptor->full_name() +
+                " is required, but its message has no member that a body could show");
+    }
+    body = Body{};
   }
 
   // Also counts a required oneof whose only member the field is.
@@ -338,11 +392,12 @@ class BindingResolver {
     body.kind = Body::Kind::field;
     body.field = *field_index;
     body.optional = !required_alone(message, field);
+    never_empty("response_body", body);
     // What does not travel is absent at the receiver: a rule that wants it there could never hold.
     for (const Field& other : message.fields) {
       if (other.number == field.number || !requires_presence(other)) continue;
-      error(Code::kBadBody, "response_body \"" + name + "\": field " + other.descriptor->full_name() +
-                                " is required, but does not travel")
+      error(Code::kBadBody, "response_body \"" + name + "\": field " +
+                                other.descriptor->full_name() + " is required, but does not travel")
           .note("the field: " + load::to_string(other.span));
     }
     for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
@@ -363,10 +418,11 @@ class BindingResolver {
   const HttpRule& rule_;
   Endpoint& endpoint_;
   std::optional<PathTemplate> template_;
-  std::set<std::string> bound_;     // variables
-  std::set<std::string> siblings_;  // other members of oneofs that the path sets
-  std::set<std::string> reached_;   // messages on the way to variables
-  std::set<std::string> excluded_;  // bound_ and siblings_
+  std::set<std::string> bound_;         // variables
+  std::set<std::string> siblings_;      // other members of oneofs that the path sets
+  std::map<std::string, int> reached_;  // messages on the way to variables
+  std::set<std::string> needed_;        // of them, those that something required is left in
+  std::set<std::string> excluded_;      // bound_ and siblings_
   bool body_known_ = true;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of the schema stage share: the state of one resolution and the functions between them. Nobody else
-// includes it.
+// What the files of the schema stage share: the state of one resolution and the functions between
+// them. Nobody else includes it.
 #pragma once
 
 #include <map>
@@ -28,7 +28,8 @@ struct Resolution {
   Diagnostics& diagnostics;
   Schema& schema;
 
-  // Messages by descriptor, and whether their rules hold (not below a field with `ignore: IGNORE_ALWAYS`).
+  // Messages by descriptor, and whether their rules hold (not below a field with `ignore:
+  // IGNORE_ALWAYS`).
   std::map<std::pair<const Descriptor*, bool>, int> indexes;
   std::vector<bool> rules_hold;  // by index
   // Fields that got an error: nothing further is said about them.
@@ -44,13 +45,15 @@ struct Resolution {
 };
 
 // schema_message.cpp
-// Messages whose JSON form is not that of an ordinary message, and that this compiler does not know yet.
+// Messages whose JSON form is not that of an ordinary message, and that this compiler does not know
+// yet.
 bool special_message(const Descriptor* message);
 // Fills Schema::messages[index]: fields, oneofs, ranks. Appends the messages that it needs.
 void resolve_message(Resolution& resolution, int index);
 
-// schema_rules.cpp: the values that the rules allow for a singular field or an item. `rules` may be null. `path` stands
-// before the rules' names: "" or "repeated.items.". Errors mark the field as refused.
+// schema_rules.cpp: the values that the rules allow for a singular field or an item. `rules` may be
+// null. `path` stands before the rules' names: "" or "repeated.items.". Errors mark the field as
+// refused.
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
                     const buf::validate::FieldRules* rules, const std::string& path);
 // Reports one rule of a field as not enforceable, at its own place.
@@ -71,7 +74,8 @@ std::string quote_text(std::string_view text);
 // schema_http.cpp: Schema::endpoints, all but outstanding_cap. Every message must be resolved.
 void resolve_endpoints(Resolution& resolution);
 
-// schema_query.cpp: the query parameters of a request: all fields that neither `excluded` nor `body_field` (null: none) name.
+// schema_query.cpp: the query parameters of a request: all fields that neither `excluded` nor
+// `body_field` (null: none) name.
 std::vector<QueryParameter> resolve_query(Resolution& resolution, const Endpoint& endpoint,
                                           const std::set<std::string>& excluded,
                                           const std::set<std::string>& reached,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One message: which fields it has, in which order, which must be there, and what their absence means.
-// The order of a message is the order of ranks: ascending field numbers, a oneof at the place of its lowest-numbered member.
-// Messages that a field refers to are only entered into the list; the caller works that list off, so nothing recurses.
+// One message: which fields it has, in which order, which must be there, and what their absence
+// means. The order of a message is the order of ranks: ascending field numbers, a oneof at the
+// place of its lowest-numbered member. Messages that a field refers to are only entered into the
+// list; the caller works that list off, so nothing recurses.
 #include <algorithm>
 
 #include "compiler/schema_internal.hpp"
@@ -31,12 +32,14 @@ bool is_any(const FieldDescriptor* field) {
          field->message_type()->full_name() == "google.protobuf.Any";
 }
 
-// The number that places a field: its own, or its oneof's lowest. Also counts members that must be absent.
+// The number that places a field: its own, or its oneof's lowest. Also counts members that must be
+// absent.
 int place_of(const FieldDescriptor* field) {
   const OneofDescriptor* oneof = field->real_containing_oneof();
   if (oneof == nullptr) return field->number();
   int lowest = field->number();
-  for (int i = 0; i < oneof->field_count(); ++i) lowest = std::min(lowest, oneof->field(i)->number());
+  for (int i = 0; i < oneof->field_count(); ++i)
+    lowest = std::min(lowest, oneof->field(i)->number());
   return lowest;
 }
 
@@ -54,7 +57,8 @@ class MessageResolver {
     message.descriptor = descriptor_;
     if (with_rules_) check_message_rules();
     check_names();
-    // By number, so that the order of declaration changes nothing, not even the numbering of messages.
+    // By number, so that the order of declaration changes nothing, not even the numbering of
+    // messages.
     std::vector<const FieldDescriptor*> by_number;
     for (int i = 0; i < descriptor_->field_count(); ++i) by_number.push_back(descriptor_->field(i));
     std::sort(by_number.begin(), by_number.end(),
@@ -63,7 +67,8 @@ class MessageResolver {
       if (auto field = resolve(descriptor)) message.fields.push_back(std::move(*field));
     }
     std::sort(message.fields.begin(), message.fields.end(), [](const Field& a, const Field& b) {
-      return std::pair(place_of(a.descriptor), a.number) < std::pair(place_of(b.descriptor), b.number);
+      return std::pair(place_of(a.descriptor), a.number) <
+             std::pair(place_of(b.descriptor), b.number);
     });
     int last_place = 0;
     for (Field& field : message.fields) {
@@ -139,8 +144,8 @@ class MessageResolver {
     field.span = load::span_of(resolution_.loaded, descriptor);
     if (rules.required()) {
       field.required = true;
-      field.rules.push_back({"required", "required",
-                             load::span_of_rule(resolution_.loaded, descriptor, "required")});
+      field.rules.push_back(
+          {"required", "required", load::span_of_rule(resolution_.loaded, descriptor, "required")});
     }
     if (field.repeated) {
       resolve_list(field, rules, !ignored);
@@ -155,9 +160,10 @@ class MessageResolver {
     const bool needed = rules.required() || (rules.repeated().min_items() != 0 &&
                                              rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE);
     if (needed) {
-      rule_error(Code::kNoValue, field, rules.required() ? "required" : "repeated.min_items",
-                 "a google.protobuf.Any must be absent, because the policy lists no type for it, but the "
-                 "rules require it");
+      rule_error(
+          Code::kNoValue, field, rules.required() ? "required" : "repeated.min_items",
+          "a google.protobuf.Any must be absent, because the policy lists no type for it, but the "
+          "rules require it");
     }
     if (rules.has_any()) refuse_rule(resolution_, field, "any");
     if (rules.cel_size() != 0) refuse_rule(resolution_, field, "cel");
@@ -178,7 +184,8 @@ class MessageResolver {
     field.value = resolve_value(resolution_, descriptor, with_rules_ ? &rules : nullptr, "");
     refer(field.value, descriptor, with_rules);
     check_not_empty(field, {});
-    if (ignore_zero) add_zero(field.value, descriptor);
+    // Where presence is explicit this `ignore` does nothing: what is set is judged, also a zero.
+    if (ignore_zero && field.implicit) add_zero(field.value, descriptor);
     if (required_rule && descriptor->real_containing_oneof() != nullptr) {
       refuse_rule(resolution_, descriptor, "required",
                   "a member of a oneof cannot be required; require the oneof");
@@ -189,7 +196,8 @@ class MessageResolver {
     if (!field.default_allowed || !print_) remove_zero(field.value);
     field.omit_default = !print_;
     field.required = print_ || !field.default_allowed;
-    check_not_empty(field, field.default_allowed ? "; only the default, which is never written, is left" : "");
+    check_not_empty(
+        field, field.default_allowed ? "; only the default, which is never written, is left" : "");
   }
 
   void resolve_list(Field& field, const FieldRules& rules, bool with_rules) {
@@ -207,7 +215,8 @@ class MessageResolver {
     const std::uint64_t min_items = list.min_items();
     if (list.has_min_items()) note("min_items", std::to_string(min_items));
     field.min_items = std::max<std::uint64_t>(min_items, 1);
-    if (min_items != 0 && rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE) field.required = true;
+    if (min_items != 0 && rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE)
+      field.required = true;
     if (list.has_max_items()) {
       note("max_items", std::to_string(list.max_items()));
       field.max_items = list.max_items();
@@ -226,13 +235,15 @@ class MessageResolver {
       items.Clear();
       items_with_rules = false;
     }
-    if (items.required()) refuse_rule(resolution_, descriptor, "repeated.items.required");
-    field.value = resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
+    // `items.required` says nothing: an item is always there.
+    field.value =
+        resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
     refer(field.value, descriptor, items_with_rules);
     check_not_empty(field, {});
     if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
       if (field.value.kind == ValueKind::message || field.value.kind == ValueKind::timestamp) {
-        refuse_rule(resolution_, descriptor, "repeated.items.ignore", "a message has no zero value");
+        refuse_rule(resolution_, descriptor, "repeated.items.ignore",
+                    "a message has no zero value");
       }
       add_zero(field.value, descriptor);
     }

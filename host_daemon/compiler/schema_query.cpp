@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The query of a binding: the request's remaining fields as a flat list of parameters, messages dotted.
-// One register checks a query (rank and requiredness), so what one rank per parameter cannot say is refused here.
-// The walk keeps its own stack and a budget: messages may nest deeply and widely.
+// The query of a binding: the request's remaining fields as a flat list of parameters, messages
+// dotted. One register checks a query (rank and requiredness), so what one rank per parameter
+// cannot say is refused here. The walk keeps its own stack and a budget: messages may nest deeply
+// and widely.
 #include <algorithm>
 
 #include "compiler/schema_internal.hpp"
@@ -39,14 +40,14 @@ class QueryWalk {
  private:
   struct Frame {
     int message;
-    std::size_t next = 0;           // field to visit
-    FieldPath base;                 // path of this message
-    bool certain;                   // is set in every valid request
-    const Field* must_show;         // set: required, so one of its parameters must be
-    bool shown = false;             // one of them is
-    std::vector<bool> checked;      // oneofs that were looked at
-    std::vector<bool> one_required; // oneofs: one member is needed and can be asked for by rank
-    int last_oneof = -1;            // oneof of the previous parameter of this very message
+    std::size_t next = 0;            // field to visit
+    FieldPath base;                  // path of this message
+    bool certain;                    // is set in every valid request
+    const Field* must_show;          // set: required, so one of its parameters must be
+    bool shown = false;              // one of them is
+    std::vector<bool> checked;       // oneofs that were looked at
+    std::vector<bool> one_required;  // oneofs: one member is needed and can be asked for by rank
+    int last_oneof = -1;             // oneof of the previous parameter of this very message
   };
 
   const Message& message(const Frame& frame) const {
@@ -81,8 +82,9 @@ class QueryWalk {
     const Frame done = std::move(stack_.back());
     stack_.pop_back();
     if (done.must_show != nullptr && !done.shown) {
-      error(*done.must_show, "it is required, but a query shows a message only by its members, and none of them is "
-                             "required");
+      error(*done.must_show,
+            "it is required, but a query shows a message only by its members, and none of them is "
+            "required");
     }
     if (!stack_.empty() && done.certain && done.shown) stack_.back().shown = true;
   }
@@ -91,8 +93,8 @@ class QueryWalk {
     failed_ = true;
     resolution_.diagnostics
         .error(Code::kBadQuery, endpoint_.span,
-               endpoint_.name + ": its query would have more than " + std::to_string(kMaxParameters) +
-                   " parameters")
+               endpoint_.name + ": its query would have more than " +
+                   std::to_string(kMaxParameters) + " parameters")
         .mend("give the binding a body");
   }
 
@@ -101,7 +103,8 @@ class QueryWalk {
     const std::string proto_path = join(frame.base.proto_path, field.name);
     if (excluded_.contains(proto_path) || field.descriptor == body_field_top(frame)) return;
     if (field.oneof >= 0 && !check_oneof(frame, field)) return;
-    const bool oneof_needed = field.oneof >= 0 && frame.one_required[static_cast<std::size_t>(field.oneof)];
+    const bool oneof_needed =
+        field.oneof >= 0 && frame.one_required[static_cast<std::size_t>(field.oneof)];
 
     FieldPath path = frame.base;
     path.indexes.push_back(static_cast<int>(&field - message(frame).fields.data()));
@@ -127,8 +130,10 @@ class QueryWalk {
       return;
     }
     const int index = field.value.message;
-    if (std::any_of(stack_.begin(), stack_.end(), [&](const Frame& f) { return f.message == index; })) {
-      error(field, "its message " + field.descriptor->message_type()->full_name() + " contains itself");
+    if (std::any_of(stack_.begin(), stack_.end(),
+                    [&](const Frame& f) { return f.message == index; })) {
+      error(field,
+            "its message " + field.descriptor->message_type()->full_name() + " contains itself");
       return;
     }
     const bool reached = reached_.contains(path.proto_path);
@@ -152,7 +157,8 @@ class QueryWalk {
                                    : "repeated.min_items above 1 cannot be counted there");
       return;
     }
-    // A default is absent in a query whatever `json.defaults` says, so a printed one is not required here.
+    // A default is absent in a query whatever `json.defaults` says, so a printed one is not
+    // required here.
     bool required = field.implicit ? !field.default_allowed : field.required;
     if (required && !frame.certain) {
       refuse_nested(field);
@@ -179,7 +185,8 @@ class QueryWalk {
     parameters_.push_back(std::move(parameter));
   }
 
-  // Looks once at the oneof of a field: members share a rank, so each must be one parameter at most.
+  // Looks once at the oneof of a field: members share a rank, so each must be one parameter at
+  // most.
   bool check_oneof(Frame& frame, const Field& field) {
     const auto index = static_cast<std::size_t>(field.oneof);
     const Oneof& oneof = message(frame).oneofs[index];
@@ -187,7 +194,9 @@ class QueryWalk {
     frame.checked[index] = true;
     std::vector<const Field*> members;
     for (const Field& member : message(frame).fields) {
-      if (member.oneof != field.oneof || excluded_.contains(join(frame.base.proto_path, member.name))) continue;
+      if (member.oneof != field.oneof ||
+          excluded_.contains(join(frame.base.proto_path, member.name)))
+        continue;
       const bool empty = member.value.kind == ValueKind::message &&
                          resolution_.schema.message(member.value.message).fields.empty();
       if (!empty) members.push_back(&member);
@@ -201,7 +210,8 @@ class QueryWalk {
           return member->value.kind == ValueKind::message;
         })) {
       error(field, "oneof " + oneof.name + " has a message among its members");
-      // The members stand at one rank from here on; the error is out, so nothing is compiled from it.
+      // The members stand at one rank from here on; the error is out, so nothing is compiled from
+      // it.
     }
     if (oneof.required && !path_sets_it) {
       frame.one_required[index] = true;
@@ -210,7 +220,9 @@ class QueryWalk {
                          frame.base.proto_path + ")");
         return false;
       }
-      if (members.empty()) error(field, "oneof " + oneof.name + " is required, but none of its members has parameters");
+      if (members.empty())
+        error(field,
+              "oneof " + oneof.name + " is required, but none of its members has parameters");
     }
     return true;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// protovalidate's rules on one value, turned into the exact set of values that they allow. Rules are read by reflection,
-// so that a rule nobody handles here is refused by its name and can never be skipped.
-// It does not know presence: what absence means is schema_message.cpp's.
+// protovalidate's rules on one value, turned into the exact set of values that they allow. Rules
+// are read by reflection, so that a rule nobody handles here is refused by its name and can never
+// be skipped. It does not know presence: what absence means is schema_message.cpp's.
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -71,7 +71,8 @@ Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
       value.enumeration = enum_values(field->enum_type());
       break;
     case FieldDescriptor::CPPTYPE_STRING:
-      value.kind = field->type() == FieldDescriptor::TYPE_BYTES ? ValueKind::bytes : ValueKind::string;
+      value.kind =
+          field->type() == FieldDescriptor::TYPE_BYTES ? ValueKind::bytes : ValueKind::string;
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
       value.kind = field->message_type()->full_name() == "google.protobuf.Timestamp"
@@ -103,9 +104,11 @@ std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int
   const auto* r = rules.GetReflection();
   switch (member->cpp_type()) {
     case FieldDescriptor::CPPTYPE_BOOL:
-      return (i < 0 ? r->GetBool(rules, member) : r->GetRepeatedBool(rules, member, i)) ? "true" : "false";
+      return (i < 0 ? r->GetBool(rules, member) : r->GetRepeatedBool(rules, member, i)) ? "true"
+                                                                                        : "false";
     case FieldDescriptor::CPPTYPE_STRING:
-      return quote_text(i < 0 ? r->GetString(rules, member) : r->GetRepeatedString(rules, member, i));
+      return quote_text(i < 0 ? r->GetString(rules, member)
+                              : r->GetRepeatedString(rules, member, i));
     case FieldDescriptor::CPPTYPE_ENUM:
       return (i < 0 ? r->GetEnum(rules, member) : r->GetRepeatedEnum(rules, member, i))->name();
     case FieldDescriptor::CPPTYPE_INT32:
@@ -117,9 +120,11 @@ std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int
       return std::to_string(static_cast<std::uint64_t>(integer_at(rules, member, i)));
     }
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return std::to_string(i < 0 ? r->GetFloat(rules, member) : r->GetRepeatedFloat(rules, member, i));
+      return std::to_string(i < 0 ? r->GetFloat(rules, member)
+                                  : r->GetRepeatedFloat(rules, member, i));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return std::to_string(i < 0 ? r->GetDouble(rules, member) : r->GetRepeatedDouble(rules, member, i));
+      return std::to_string(i < 0 ? r->GetDouble(rules, member)
+                                  : r->GetRepeatedDouble(rules, member, i));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       break;
   }
@@ -219,7 +224,8 @@ class Narrowing {
     if (lower_) above = IntegerSet::range(lower_->value + (lower_->inclusive ? 0 : 1), most);
     if (upper_) below = IntegerSet::range(least, upper_->value - (upper_->inclusive ? 0 : 1));
     const bool outside = lower_ && upper_ && upper_->value < lower_->value;
-    value_.integers = value_.integers.intersect(outside ? above.unite(below) : above.intersect(below));
+    value_.integers =
+        value_.integers.intersect(outside ? above.unite(below) : above.intersect(below));
   }
 
   bool add_enum(const RuleMessage& group, const FieldDescriptor* member) {
@@ -233,13 +239,15 @@ class Narrowing {
     return true;
   }
 
-  bool add_string(const std::string& rule, const RuleMessage& group, const FieldDescriptor* member) {
+  bool add_string(const std::string& rule, const RuleMessage& group,
+                  const FieldDescriptor* member) {
     StringRules& s = value_.string;
     const auto* r = group.GetReflection();
     const std::string& name = member->name();
     if (name == "const" || name == "in") {
       std::vector<std::string> listed = strings_of(group, member);
-      if (s.in) std::erase_if(listed, [&](const std::string& t) {
+      if (s.in)
+        std::erase_if(listed, [&](const std::string& t) {
           return std::find(s.in->begin(), s.in->end(), t) == s.in->end();
         });
       s.in = std::move(listed);
@@ -301,7 +309,8 @@ class Narrowing {
 
 }  // namespace
 
-std::string rule_text(const std::string& rule, const google::protobuf::Message& rules, const FieldDescriptor* member) {
+std::string rule_text(const std::string& rule, const google::protobuf::Message& rules,
+                      const FieldDescriptor* member) {
   if (!member->is_repeated()) return rule + " = " + text_at(rules, member, -1);
   std::string text = rule + " = [";
   for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
@@ -329,8 +338,8 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
   if (rules->cel_expression_size() != 0) refuse_rule(resolution, field, path + "cel_expression");
 
   const auto* reflection = rules->GetReflection();
-  const FieldDescriptor* group = reflection->GetOneofFieldDescriptor(
-      *rules, rules->GetDescriptor()->FindOneofByName("type"));
+  const FieldDescriptor* group =
+      reflection->GetOneofFieldDescriptor(*rules, rules->GetDescriptor()->FindOneofByName("type"));
   if (group == nullptr) return value;
   const std::string prefix = path + group->name();
   const RuleMessage& group_rules = reflection->GetMessage(*rules, group);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zero value (the default of implicit presence) in and out of a Value: the rules of presence are made of these steps.
+// The zero value (the default of implicit presence) in and out of a Value: the rules of presence
+// are made of these steps.
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -127,7 +128,8 @@ void add_zero(Value& value, const FieldDescriptor* field) {
     }
     case ValueKind::enumeration: {
       // Proto3: the first declared value is 0.
-      value.enumeration.insert(value.enumeration.begin(), {field->enum_type()->value(0)->name(), 0});
+      value.enumeration.insert(value.enumeration.begin(),
+                               {field->enum_type()->value(0)->name(), 0});
       break;
     }
     case ValueKind::message:

@@ -97,12 +97,14 @@ std::string Outcome::line(const std::string& start) const {
   return {};
 }
 
-bool Outcome::has_error(const std::string& code, const std::string& text, const std::string& place) const {
+bool Outcome::has_error(const std::string& code, const std::string& text,
+                        const std::string& place) const {
   int line = 0, column = 0;
   if (!place.empty()) {
     const std::size_t offset = proto.find(place);
     if (offset == std::string::npos) FAIL("the test names a place that is not there: " << place);
-    line = 1 + static_cast<int>(std::count(proto.begin(), proto.begin() + static_cast<long>(offset), '\n'));
+    line = 1 + static_cast<int>(
+                   std::count(proto.begin(), proto.begin() + static_cast<long>(offset), '\n'));
     const std::size_t start = proto.rfind('\n', offset);
     column = static_cast<int>(offset - start);
   }
@@ -112,10 +114,12 @@ bool Outcome::has_error(const std::string& code, const std::string& text, const 
       continue;
     }
     if (place.empty()) return true;
-    if (one.span.file.ends_with("api.proto") && one.span.line == line && one.span.column == column) return true;
+    if (one.span.file.ends_with("api.proto") && one.span.line == line && one.span.column == column)
+      return true;
   }
   UNSCOPED_INFO("wanted " << code << " \"" << text << "\" at line " << line << " column " << column
-                          << ", got\n" << diagnostics.text());
+                          << ", got\n"
+                          << diagnostics.text());
   return false;
 }
 
@@ -127,19 +131,21 @@ Outcome resolve(const std::string& body, const std::string& policy) {
   folder.write("policy.yaml", policy_text(policy));
   auto loaded = load::load(folder.path() / "policy.yaml", outcome.diagnostics);
   if (!loaded) FAIL("load refused it:\n" << outcome.diagnostics.text());
-  outcome.schema = resolve_schema(std::make_shared<const Loaded>(std::move(*loaded)), outcome.diagnostics);
+  outcome.schema =
+      resolve_schema(std::make_shared<const Loaded>(std::move(*loaded)), outcome.diagnostics);
   if (!outcome.schema) REQUIRE(outcome.diagnostics.has_errors());
   return outcome;
 }
 
 Outcome resolve_fields(const std::string& fields, const std::string& policy) {
-  return resolve("message M {\n" + fields +
-                     "\n}\nmessage R {}\n"
-                     "enum E { E_ZERO = 0; E_ONE = 1; E_UNO = 1; E_TWO = 2; option allow_alias = true; }\n"
-                     "message Sub { int32 n = 1 [(buf.validate.field).int32.gte = 3]; Sub sub = 2; }\n"
-                     "service S { rpc Do(M) returns (R) { option (google.api.http) = "
-                     "{ post: \"/do\" body: \"*\" }; } }\n",
-                 policy);
+  return resolve(
+      "message M {\n" + fields +
+          "\n}\nmessage R {}\n"
+          "enum E { E_ZERO = 0; E_ONE = 1; E_UNO = 1; E_TWO = 2; option allow_alias = true; }\n"
+          "message Sub { int32 n = 1 [(buf.validate.field).int32.gte = 3]; Sub sub = 2; }\n"
+          "service S { rpc Do(M) returns (R) { option (google.api.http) = "
+          "{ post: \"/do\" body: \"*\" }; } }\n",
+      policy);
 }
 
 }  // namespace sluice::compiler::test

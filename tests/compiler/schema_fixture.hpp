@@ -22,9 +22,10 @@ struct Outcome {
   const Field& field(const std::string& message_name, const std::string& field_name) const;
   // The line of the dump that begins with `start`, without leading blanks.
   std::string line(const std::string& start) const;
-  // True if an error of this code says `text`, at the place where `place` begins in api.proto (or in no matter
-  // which place, if `place` is empty).
-  bool has_error(const std::string& code, const std::string& text, const std::string& place = {}) const;
+  // True if an error of this code says `text`, at the place where `place` begins in api.proto (or
+  // in no matter which place, if `place` is empty).
+  bool has_error(const std::string& code, const std::string& text,
+                 const std::string& place = {}) const;
 };
 
 // `body` follows the head of api.proto (proto3, package t, all imports).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules, presence and ranks: what the schema stage says may stand in a message. Bindings are schema_http_test.cpp's.
+// Rules, presence and ranks: what the schema stage says may stand in a message. Bindings are
+// schema_http_test.cpp's.
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -46,7 +47,8 @@ TEST_CASE("integer sets agree with sets of integers") {
       REQUIRE(to_mask(from_mask(a).unite(from_mask(b))) == (a | b));
       REQUIRE(to_mask(from_mask(a).minus(from_mask(b))) == (a & ~b));
     }
-    for (int i = -1; i < 7; ++i) REQUIRE(from_mask(a).contains(i) == (i >= 0 && i < 6 && ((a >> i) & 1)));
+    for (int i = -1; i < 7; ++i)
+      REQUIRE(from_mask(a).contains(i) == (i >= 0 && i < 6 && ((a >> i) & 1)));
   }
   CHECK(IntegerSet::range(3, 2).empty());
 }
@@ -56,18 +58,22 @@ TEST_CASE("integer rules of all ten types") {
     const char* name;
     bool is_signed, wide;
   };
-  const Type types[] = {{"int32", true, false},   {"int64", true, true},     {"uint32", false, false},
-                        {"uint64", false, true},  {"sint32", true, false},   {"sint64", true, true},
-                        {"fixed32", false, false}, {"fixed64", false, true}, {"sfixed32", true, false},
-                        {"sfixed64", true, true}};
+  const Type types[] = {{"int32", true, false},    {"int64", true, true},
+                        {"uint32", false, false},  {"uint64", false, true},
+                        {"sint32", true, false},   {"sint64", true, true},
+                        {"fixed32", false, false}, {"fixed64", false, true},
+                        {"sfixed32", true, false}, {"sfixed64", true, true}};
   for (const Type& type : types) {
     const std::string n = type.name;
-    const std::string low = !type.is_signed ? "0" : type.wide ? "-9223372036854775808" : "-2147483648";
+    const std::string low = !type.is_signed ? "0"
+                            : type.wide     ? "-9223372036854775808"
+                                            : "-2147483648";
     const std::string high = type.is_signed ? (type.wide ? "9223372036854775807" : "2147483647")
                                             : (type.wide ? "18446744073709551615" : "4294967295");
     const std::string quoted = type.wide ? " quoted" : "";
     const auto set = [&](const std::string& rules) {
-      std::string text = only("optional " + n + " f = 1 [(buf.validate.field)." + n + " = {" + rules + "}];");
+      std::string text =
+          only("optional " + n + " f = 1 [(buf.validate.field)." + n + " = {" + rules + "}];");
       text = text.substr(0, text.find("  # "));
       const std::string head = "1: f = 1 " + n;
       REQUIRE(text.starts_with(head));
@@ -96,27 +102,45 @@ TEST_CASE("integer rules of all ten types") {
 }
 
 TEST_CASE("rules that leave nothing are errors") {
-  CHECK(resolve_fields("optional int32 f = 1 [(buf.validate.field).int32 = {gt: 5, lt: 5}];")
-            .has_error("E0303", "field t.M.f: no value can satisfy", "(buf.validate.field).int32 ="));
-  CHECK(resolve_fields("int32 f = 1 [(buf.validate.field).int32.in = 3, (buf.validate.field).int32.not_in = 3];")
-            .has_error("E0303", "no value can satisfy", "(buf.validate.field).int32.in"));
+  CHECK(
+      resolve_fields("optional int32 f = 1 [(buf.validate.field).int32 = {gt: 5, lt: 5}];")
+          .has_error("E0303", "field t.M.f: no value can satisfy", "(buf.validate.field).int32 ="));
+  CHECK(
+      resolve_fields(
+          "int32 f = 1 [(buf.validate.field).int32.in = 3, (buf.validate.field).int32.not_in = 3];")
+          .has_error("E0303", "no value can satisfy", "(buf.validate.field).int32.in"));
   // Only the default is left, and it is never written.
-  CHECK(resolve_fields("int32 f = 1 [(buf.validate.field).int32.const = 0];").has_error("E0303", "only the default"));
-  CHECK(resolve_fields("bool f = 1 [(buf.validate.field).bool.const = false];").has_error("E0303", "only the default"));
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string.max_len = 0];").has_error("E0303", "only the default"));
-  CHECK(only("int32 f = 1 [(buf.validate.field).int32.const = 0];", kPrint).starts_with("1: f = 1 int32{0} implicit"));
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string = {min_len: 3, max_len: 2}];").has_error("E0303", "t.M.f"));
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string = {prefix: \"äbc\", max_len: 2}];").has_error("E0303", "t.M.f"));
-  CHECK(only("string f = 1 [(buf.validate.field).string = {prefix: \"äb\", max_len: 2}];").find("max_len=2") != std::string::npos);
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string = {in: [\"a\", \"bb\"], len: 3}];").has_error("E0303", "t.M.f"));
-  CHECK(resolve_fields("E f = 1 [(buf.validate.field).enum = {in: [7, 8]}];").has_error("E0303", "t.M.f"));
-  CHECK(resolve_fields("repeated int32 f = 1 [(buf.validate.field).repeated = {min_items: 3, max_items: 2}];")
-            .has_error("E0303", "no list can satisfy repeated.max_items = 2 with repeated.min_items = 3"));
-  CHECK(resolve_fields("repeated int32 f = 1 [(buf.validate.field).repeated.max_items = 0];").has_error("E0303", "no list"));
+  CHECK(resolve_fields("int32 f = 1 [(buf.validate.field).int32.const = 0];")
+            .has_error("E0303", "only the default"));
+  CHECK(resolve_fields("bool f = 1 [(buf.validate.field).bool.const = false];")
+            .has_error("E0303", "only the default"));
+  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string.max_len = 0];")
+            .has_error("E0303", "only the default"));
+  CHECK(only("int32 f = 1 [(buf.validate.field).int32.const = 0];", kPrint)
+            .starts_with("1: f = 1 int32{0} implicit"));
+  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string = {min_len: 3, max_len: 2}];")
+            .has_error("E0303", "t.M.f"));
+  CHECK(
+      resolve_fields("string f = 1 [(buf.validate.field).string = {prefix: \"äbc\", max_len: 2}];")
+          .has_error("E0303", "t.M.f"));
+  CHECK(only("string f = 1 [(buf.validate.field).string = {prefix: \"äb\", max_len: 2}];")
+            .find("max_len=2") != std::string::npos);
+  CHECK(
+      resolve_fields("string f = 1 [(buf.validate.field).string = {in: [\"a\", \"bb\"], len: 3}];")
+          .has_error("E0303", "t.M.f"));
+  CHECK(resolve_fields("E f = 1 [(buf.validate.field).enum = {in: [7, 8]}];")
+            .has_error("E0303", "t.M.f"));
+  CHECK(resolve_fields(
+            "repeated int32 f = 1 [(buf.validate.field).repeated = {min_items: 3, max_items: 2}];")
+            .has_error("E0303",
+                       "no list can satisfy repeated.max_items = 2 with repeated.min_items = 3"));
+  CHECK(resolve_fields("repeated int32 f = 1 [(buf.validate.field).repeated.max_items = 0];")
+            .has_error("E0303", "no list"));
 }
 
 TEST_CASE("implicit presence: the default is absent, and its absence is judged") {
-  CHECK(only("int32 f = 1;") == "1: f = 1 int32{-2147483648..-1,1..2147483647} implicit omit_default default_allowed");
+  CHECK(only("int32 f = 1;") ==
+        "1: f = 1 int32{-2147483648..-1,1..2147483647} implicit omit_default default_allowed");
   CHECK(only("bool f = 1;") == "1: f = 1 bool{true} implicit omit_default default_allowed");
   CHECK(only("string f = 1;") == "1: f = 1 string min_len=1 implicit omit_default default_allowed");
   CHECK(only("E f = 1;") == "1: f = 1 t.E{E_ONE=1,E_TWO=2} implicit omit_default default_allowed");
@@ -129,10 +153,13 @@ TEST_CASE("implicit presence: the default is absent, and its absence is judged")
     CHECK(only("string f = 1 [(buf.validate.field).string.min_len = 2];") ==
           "1: f = 1 string min_len=2 implicit omit_default required  # string.min_len = 2");
     CHECK(only("string f = 1 [(buf.validate.field).string.pattern = \"^a*$\"];") ==
-          "1: f = 1 string min_len=1 pattern=\"^a*$\" implicit omit_default default_allowed  # string.pattern = \"^a*$\"");
+          "1: f = 1 string min_len=1 pattern=\"^a*$\" implicit omit_default default_allowed  # "
+          "string.pattern = \"^a*$\"");
     CHECK(only("string f = 1 [(buf.validate.field).string.pattern = \"a\"];") ==
-          "1: f = 1 string min_len=1 pattern=\"a\" implicit omit_default required  # string.pattern = \"a\"");
-    CHECK(only("string f = 1 [(buf.validate.field).string.in = \"\", (buf.validate.field).string.in = \"a\"];")
+          "1: f = 1 string min_len=1 pattern=\"a\" implicit omit_default required  # "
+          "string.pattern = \"a\"");
+    CHECK(only("string f = 1 [(buf.validate.field).string.in = \"\", "
+               "(buf.validate.field).string.in = \"a\"];")
               .starts_with("1: f = 1 string in=[\"a\"] implicit omit_default default_allowed"));
     CHECK(only("E f = 1 [(buf.validate.field).enum.not_in = 0];")
               .starts_with("1: f = 1 t.E{E_ONE=1,E_TWO=2} implicit omit_default required"));
@@ -140,41 +167,60 @@ TEST_CASE("implicit presence: the default is absent, and its absence is judged")
           "1: f = 1 double not_zero implicit omit_default required  # required");
   }
   SECTION("ignore lets the default pass, not the rule `required`") {
-    CHECK(only("int32 f = 1 [(buf.validate.field).int32.gte = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
+    CHECK(only("int32 f = 1 [(buf.validate.field).int32.gte = 5, (buf.validate.field).ignore = "
+               "IGNORE_IF_ZERO_VALUE];") ==
           "1: f = 1 int32{5..2147483647} implicit omit_default default_allowed  # int32.gte = 5");
-    CHECK(only("string f = 1 [(buf.validate.field).string.min_len = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
+    CHECK(only("string f = 1 [(buf.validate.field).string.min_len = 5, (buf.validate.field).ignore "
+               "= IGNORE_IF_ZERO_VALUE];") ==
           "1: f = 1 string min_len=5 implicit omit_default default_allowed  # string.min_len = 5");
-    CHECK(only("int32 f = 1 [(buf.validate.field).required = true, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];")
+    CHECK(only("int32 f = 1 [(buf.validate.field).required = true, (buf.validate.field).ignore = "
+               "IGNORE_IF_ZERO_VALUE];")
               .ends_with(" required  # required"));
-    CHECK(only("int32 f = 1 [(buf.validate.field).required = true, (buf.validate.field).int32.gte = 5, "
+    CHECK(only("int32 f = 1 [(buf.validate.field).required = true, (buf.validate.field).int32.gte "
+               "= 5, "
                "(buf.validate.field).ignore = IGNORE_ALWAYS];") ==
           "1: f = 1 int32{-2147483648..-1,1..2147483647} implicit omit_default default_allowed");
   }
   SECTION("printed defaults always stand") {
-    CHECK(only("int32 f = 1;", kPrint) == "1: f = 1 int32{-2147483648..2147483647} implicit default_allowed required");
-    CHECK(only("int32 f = 1 [(buf.validate.field).int32.gte = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];", kPrint) ==
+    CHECK(only("int32 f = 1;", kPrint) ==
+          "1: f = 1 int32{-2147483648..2147483647} implicit default_allowed required");
+    CHECK(only("int32 f = 1 [(buf.validate.field).int32.gte = 5, (buf.validate.field).ignore = "
+               "IGNORE_IF_ZERO_VALUE];",
+               kPrint) ==
           "1: f = 1 int32{0,5..2147483647} implicit default_allowed required  # int32.gte = 5");
-    CHECK(only("string f = 1 [(buf.validate.field).string.min_len = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];", kPrint) ==
-          "1: f = 1 string min_len=5 or_empty implicit default_allowed required  # string.min_len = 5");
-    CHECK(only("double f = 1 [(buf.validate.field).required = true];", kPrint) == "1: f = 1 double not_zero implicit required  # required");
+    CHECK(only("string f = 1 [(buf.validate.field).string.min_len = 5, (buf.validate.field).ignore "
+               "= IGNORE_IF_ZERO_VALUE];",
+               kPrint) ==
+          "1: f = 1 string min_len=5 or_empty implicit default_allowed required  # string.min_len "
+          "= 5");
+    CHECK(only("double f = 1 [(buf.validate.field).required = true];", kPrint) ==
+          "1: f = 1 double not_zero implicit required  # required");
     CHECK(only("optional int32 f = 1;", kPrint) == "1: f = 1 int32{-2147483648..2147483647}");
-    CHECK(only("repeated int32 f = 1;", kPrint) == "1: f = 1 repeated(1..) int32{-2147483648..2147483647}");
+    CHECK(only("repeated int32 f = 1;", kPrint) ==
+          "1: f = 1 repeated(1..) int32{-2147483648..2147483647}");
   }
 }
 
 TEST_CASE("explicit presence: rules hold when the field is set") {
-  CHECK(only("optional int32 f = 1 [(buf.validate.field).int32.gte = 5];") == "1: f = 1 int32{5..2147483647}  # int32.gte = 5");
-  CHECK(only("optional int32 f = 1 [(buf.validate.field).int32.gte = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
-        "1: f = 1 int32{0,5..2147483647}  # int32.gte = 5");
-  CHECK(only("optional string f = 1 [(buf.validate.field).string.min_len = 5, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
-        "1: f = 1 string min_len=5 or_empty  # string.min_len = 5");
-  CHECK(only("optional string f = 1 [(buf.validate.field).string = {in: [\"b\"]}, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];")
-            .starts_with("1: f = 1 string in=[\"\",\"b\"]"));
-  CHECK(only("optional E f = 1 [(buf.validate.field).enum.const = 2, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];")
-            .starts_with("1: f = 1 t.E{E_ZERO=0,E_TWO=2}"));
-  CHECK(only("optional bool f = 1 [(buf.validate.field).bool.const = false];").starts_with("1: f = 1 bool{false}"));
-  CHECK(only("optional int32 f = 1 [(buf.validate.field).required = true];").ends_with(" required  # required"));
-  CHECK(only("Sub f = 1 [(buf.validate.field).required = true];") == "1: f = 1 message t.Sub #2 required  # required");
+  CHECK(only("optional int32 f = 1 [(buf.validate.field).int32.gte = 5];") ==
+        "1: f = 1 int32{5..2147483647}  # int32.gte = 5");
+  // There IGNORE_IF_ZERO_VALUE does nothing: a zero that is set is judged.
+  CHECK(only("optional int32 f = 1 [(buf.validate.field).int32.gte = 5, "
+             "(buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
+        "1: f = 1 int32{5..2147483647}  # int32.gte = 5");
+  CHECK(only("optional int32 f = 1 [(buf.validate.field).int32.gte = 5, "
+             "(buf.validate.field).ignore = IGNORE_ALWAYS];") ==
+        "1: f = 1 int32{-2147483648..2147483647}");
+  CHECK(resolve_fields("oneof o { int32 f = 1 [(buf.validate.field).int32.gte = 5, "
+                       "(buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE]; }")
+            .line("1: ")
+            .starts_with("1: f = 1 int32{5..2147483647} oneof=0"));
+  CHECK(only("optional bool f = 1 [(buf.validate.field).bool.const = false];")
+            .starts_with("1: f = 1 bool{false}"));
+  CHECK(only("optional int32 f = 1 [(buf.validate.field).required = true];")
+            .ends_with(" required  # required"));
+  CHECK(only("Sub f = 1 [(buf.validate.field).required = true];") ==
+        "1: f = 1 message t.Sub #2 required  # required");
   CHECK(only("google.protobuf.Timestamp f = 1;") == "1: f = 1 timestamp");
   CHECK(only("google.protobuf.Empty f = 1;") == "1: f = 1 message google.protobuf.Empty #2");
 }
@@ -207,23 +253,44 @@ TEST_CASE("values with and without their default") {
 }
 
 TEST_CASE("lists") {
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 2];").find(" repeated(2..) ") != std::string::npos);
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 1];").ends_with(" required  # repeated.min_items = 1"));
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).required = true];").ends_with(" required  # required"));
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 2];")
+            .find(" repeated(2..) ") != std::string::npos);
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 1];")
+            .ends_with(" required  # repeated.min_items = 1"));
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).required = true];")
+            .ends_with(" required  # required"));
   // An ignored empty list may be absent; a present one has its least length all the same.
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 2, (buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.min_items = 2, "
+             "(buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];") ==
         "1: f = 1 repeated(2..) int32{-2147483648..2147483647}  # repeated.min_items = 2");
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated = {max_items: 9, items: {int32: {gte: 5}}}];") ==
-        "1: f = 1 repeated(1..9) int32{5..2147483647}  # repeated.max_items = 9; repeated.items.int32.gte = 5");
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.items = {ignore: IGNORE_IF_ZERO_VALUE, int32: {gte: 5}}];")
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated = {max_items: 9, items: {int32: "
+             "{gte: 5}}}];") ==
+        "1: f = 1 repeated(1..9) int32{5..2147483647}  # repeated.max_items = 9; "
+        "repeated.items.int32.gte = 5");
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.items = {ignore: "
+             "IGNORE_IF_ZERO_VALUE, int32: {gte: 5}}];")
             .starts_with("1: f = 1 repeated(1..) int32{0,5..2147483647}"));
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.items = {ignore: IGNORE_ALWAYS, int32: {gte: 5}}];") ==
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.items = {ignore: IGNORE_ALWAYS, "
+             "int32: {gte: 5}}];") == "1: f = 1 repeated(1..) int32{-2147483648..2147483647}");
+  CHECK(only("repeated string f = 1 [(buf.validate.field).repeated.items = {ignore: "
+             "IGNORE_IF_ZERO_VALUE, string: {min_len: 5}}];")
+            .starts_with("1: f = 1 repeated(1..) string min_len=5 or_empty"));
+  CHECK(only("repeated string f = 1 [(buf.validate.field).repeated.items = {ignore: "
+             "IGNORE_IF_ZERO_VALUE, string: {in: [\"b\"]}}];")
+            .starts_with("1: f = 1 repeated(1..) string in=[\"\",\"b\"]"));
+  CHECK(only("repeated E f = 1 [(buf.validate.field).repeated.items = {ignore: "
+             "IGNORE_IF_ZERO_VALUE, enum: {const: 2}}];")
+            .starts_with("1: f = 1 repeated(1..) t.E{E_ZERO=0,E_TWO=2}"));
+  // An item is always there: `required` says nothing.
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.items.required = true];") ==
         "1: f = 1 repeated(1..) int32{-2147483648..2147483647}");
-  CHECK(only("repeated string f = 1 [(buf.validate.field).repeated.items.string.min_len = 2];").find("string min_len=2") != std::string::npos);
+  CHECK(only("repeated string f = 1 [(buf.validate.field).repeated.items.string.min_len = 2];")
+            .find("string min_len=2") != std::string::npos);
 }
 
 TEST_CASE("ignored messages stand in the list without their rules") {
-  auto o = resolve_fields("Sub with = 1; Sub without = 2 [(buf.validate.field).ignore = IGNORE_ALWAYS];");
+  auto o = resolve_fields(
+      "Sub with = 1; Sub without = 2 [(buf.validate.field).ignore = IGNORE_ALWAYS];");
   const int with = o.field("t.M", "with").value.message;
   const int without = o.field("t.M", "without").value.message;
   REQUIRE(with != without);
@@ -237,15 +304,22 @@ TEST_CASE("ignored messages stand in the list without their rules") {
 }
 
 TEST_CASE("strings and enums") {
-  CHECK(only("optional string f = 1 [(buf.validate.field).string.len = 4];").starts_with("1: f = 1 string min_len=4 max_len=4"));
-  CHECK(only("optional string f = 1 [(buf.validate.field).string = {len: 4, min_len: 2, max_len: 9}];")
-            .starts_with("1: f = 1 string min_len=4 max_len=4 "));
-  CHECK(only("optional string f = 1 [(buf.validate.field).string.const = \"x\\\"\"];").starts_with("1: f = 1 string in=[\"x\\\"\"]"));
+  CHECK(only("optional string f = 1 [(buf.validate.field).string.len = 4];")
+            .starts_with("1: f = 1 string min_len=4 max_len=4"));
+  CHECK(
+      only(
+          "optional string f = 1 [(buf.validate.field).string = {len: 4, min_len: 2, max_len: 9}];")
+          .starts_with("1: f = 1 string min_len=4 max_len=4 "));
+  CHECK(only("optional string f = 1 [(buf.validate.field).string.const = \"x\\\"\"];")
+            .starts_with("1: f = 1 string in=[\"x\\\"\"]"));
   // The list is judged by the other rules at once; lengths are code points.
-  CHECK(only("optional string f = 1 [(buf.validate.field).string = {in: [\"ab\", \"öß\", \"abc\", \"xb\"], len: 2, pattern: \"^[^x]\"}];")
+  CHECK(only("optional string f = 1 [(buf.validate.field).string = {in: [\"ab\", \"öß\", \"abc\", "
+             "\"xb\"], len: 2, pattern: \"^[^x]\"}];")
             .starts_with("1: f = 1 string in=[\"ab\",\"\\xc3\\xb6\\xc3\\x9f\"]  #"));
-  CHECK(only("optional E f = 1 [(buf.validate.field).enum.defined_only = true];").starts_with("1: f = 1 t.E{E_ZERO=0,E_ONE=1,E_TWO=2}"));
-  CHECK(only("optional E f = 1 [(buf.validate.field).enum = {in: [1, 2, 9], not_in: [2]}];").starts_with("1: f = 1 t.E{E_ONE=1}"));
+  CHECK(only("optional E f = 1 [(buf.validate.field).enum.defined_only = true];")
+            .starts_with("1: f = 1 t.E{E_ZERO=0,E_ONE=1,E_TWO=2}"));
+  CHECK(only("optional E f = 1 [(buf.validate.field).enum = {in: [1, 2, 9], not_in: [2]}];")
+            .starts_with("1: f = 1 t.E{E_ONE=1}"));
   CHECK(only("int64 f = 1;", "json: {int64: BARE}").find("quoted") == std::string::npos);
 }
 
@@ -264,7 +338,8 @@ TEST_CASE("ranks: ascending numbers, a oneof at the place of its lowest member")
   )");
   CHECK(o.message("t.M").ranks == 5);
   std::string order;
-  for (const Field& field : o.message("t.M").fields) order += field.name + ":" + std::to_string(field.rank) + " ";
+  for (const Field& field : o.message("t.M").fields)
+    order += field.name + ":" + std::to_string(field.rank) + " ";
   CHECK(order == "low:1 high:1 a:2 b:3 z:4 alone:5 ");
   CHECK(o.message("t.M").oneofs.size() == 1);
   CHECK(o.line("oneof") == "oneof choice rank=1 required");
@@ -290,13 +365,20 @@ TEST_CASE("messages stand in the order of their first use, breadth first, and on
 }
 
 TEST_CASE("an Any without listed types must be absent") {
-  auto o = resolve_fields("google.protobuf.Any a = 1; repeated google.protobuf.Any b = 2; int32 c = 3;");
+  auto o =
+      resolve_fields("google.protobuf.Any a = 1; repeated google.protobuf.Any b = 2; int32 c = 3;");
   REQUIRE(o.message("t.M").fields.size() == 1);
   CHECK(o.message("t.M").fields[0].name == "c");
-  CHECK(resolve_fields("google.protobuf.Any a = 1 [(buf.validate.field).required = true];").has_error("E0303", "t.M.a", "(buf.validate.field).required"));
-  CHECK(resolve_fields("repeated google.protobuf.Any a = 1 [(buf.validate.field).repeated.min_items = 1];").has_error("E0303", "t.M.a", "(buf.validate.field)"));
-  CHECK(resolve_fields("google.protobuf.Any a = 1 [(buf.validate.field).any.in = \"x\"];").has_error("E0301", "t.M.a: rule any"));
-  CHECK(resolve_fields("oneof o { option (buf.validate.oneof).required = true; google.protobuf.Any a = 1; }").has_error("E0303", "oneof t.M.o"));
+  CHECK(resolve_fields("google.protobuf.Any a = 1 [(buf.validate.field).required = true];")
+            .has_error("E0303", "t.M.a", "(buf.validate.field).required"));
+  CHECK(resolve_fields(
+            "repeated google.protobuf.Any a = 1 [(buf.validate.field).repeated.min_items = 1];")
+            .has_error("E0303", "t.M.a", "(buf.validate.field)"));
+  CHECK(resolve_fields("google.protobuf.Any a = 1 [(buf.validate.field).any.in = \"x\"];")
+            .has_error("E0301", "t.M.a: rule any"));
+  CHECK(resolve_fields(
+            "oneof o { option (buf.validate.oneof).required = true; google.protobuf.Any a = 1; }")
+            .has_error("E0303", "oneof t.M.o"));
 }
 
 TEST_CASE("annotations that are not rules are ignored") {
@@ -305,13 +387,15 @@ TEST_CASE("annotations that are not rules are ignored") {
 }
 
 TEST_CASE("types outside the subset are refused at the field") {
-  const char* types[] = {"map<string, int32>", "google.protobuf.Duration", "google.protobuf.FieldMask",
-                         "google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue",
-                         "google.protobuf.StringValue", "google.protobuf.Int64Value", "google.protobuf.NullValue",
-                         "repeated google.protobuf.Duration"};
+  const char* types[] = {"map<string, int32>",          "google.protobuf.Duration",
+                         "google.protobuf.FieldMask",   "google.protobuf.Struct",
+                         "google.protobuf.Value",       "google.protobuf.ListValue",
+                         "google.protobuf.StringValue", "google.protobuf.Int64Value",
+                         "google.protobuf.NullValue",   "repeated google.protobuf.Duration"};
   for (const std::string type : types) {
     INFO(type);
-    CHECK(resolve_fields("  " + type + " bad = 1;").has_error("E0304", "field t.M.bad", type + " bad"));
+    CHECK(resolve_fields("  " + type + " bad = 1;")
+              .has_error("E0304", "field t.M.bad", type + " bad"));
   }
 }
 
@@ -338,7 +422,6 @@ TEST_CASE("rules outside the subset are refused by name, at the rule") {
       {"string", "string.max_bytes = 3"},
       {"repeated string", "repeated.unique = true"},
       {"repeated string", "repeated.items.string.email = true"},
-      {"repeated string", "repeated.items.required = true"},
       {"repeated string", "repeated.items.cel = {expression: \"true\"}"},
       {"repeated Sub", "repeated.items.ignore = IGNORE_IF_ZERO_VALUE"},
       {"google.protobuf.Timestamp", "timestamp.lt_now = true"},
@@ -351,31 +434,45 @@ TEST_CASE("rules outside the subset are refused by name, at the rule") {
     const std::string rule = one.rule;
     INFO(one.field << " " << rule);
     const std::string option = "(buf.validate.field)." + rule;
-    const auto o = resolve_fields(std::string("int32 before = 2;\n  ") + one.field + " bad = 1 [deprecated = true,\n      " + option + "];");
-    CHECK(o.has_error("E0301", "field t.M.bad: rule " + rule.substr(0, rule.find(' ')) + " cannot be enforced", option));
+    const auto o = resolve_fields(std::string("int32 before = 2;\n  ") + one.field +
+                                  " bad = 1 [deprecated = true,\n      " + option + "];");
+    CHECK(o.has_error(
+        "E0301", "field t.M.bad: rule " + rule.substr(0, rule.find(' ')) + " cannot be enforced",
+        option));
   }
   CHECK(resolve_fields("option (buf.validate.message).cel = {expression: \"true\"}; int32 a = 1;")
             .has_error("E0301", "message t.M: rule cel", "option (buf.validate.message)"));
   CHECK(resolve_fields("option (buf.validate.message).oneof = {fields: [\"a\"]}; int32 a = 1;")
             .has_error("E0301", "message t.M: rule oneof", "option (buf.validate.message)"));
-  CHECK(resolve_fields("oneof o { int32 a = 1 [(buf.validate.field).required = true]; int32 b = 2; }")
-            .has_error("E0301", "t.M.a: rule required", "(buf.validate.field).required"));
+  CHECK(
+      resolve_fields("oneof o { int32 a = 1 [(buf.validate.field).required = true]; int32 b = 2; }")
+          .has_error("E0301", "t.M.a: rule required", "(buf.validate.field).required"));
   // Switched off, they are no rules.
-  CHECK(only("string f = 1 [(buf.validate.field).string.email = false];").starts_with("1: f = 1 string min_len=1 "));
-  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.unique = false];").starts_with("1: f = 1 repeated(1..)"));
+  CHECK(only("string f = 1 [(buf.validate.field).string.email = false];")
+            .starts_with("1: f = 1 string min_len=1 "));
+  CHECK(only("repeated int32 f = 1 [(buf.validate.field).repeated.unique = false];")
+            .starts_with("1: f = 1 repeated(1..)"));
 }
 
 TEST_CASE("rules of another type and bad patterns are refused") {
-  CHECK(resolve_fields("int32 f = 1 [(buf.validate.field).string.min_len = 1];").has_error("E0302", "rule string.min_len does not fit its type int32", "(buf.validate.field)"));
-  CHECK(resolve_fields("repeated string f = 1 [(buf.validate.field).string.min_len = 1];").has_error("E0302", "type repeated string", "(buf.validate.field)"));
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).repeated.min_items = 1];").has_error("E0302", "rule repeated.min_items does not fit"));
-  CHECK(resolve_fields("repeated string f = 1 [(buf.validate.field).repeated.items.int32.gte = 1];").has_error("E0302", "rule repeated.items.int32.gte"));
-  CHECK(resolve_fields("Sub f = 1 [(buf.validate.field).string.min_len = 1];").has_error("E0302", "t.M.f"));
-  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string.pattern = \"a(\"];").has_error("E0305", "string.pattern: missing )", "(buf.validate.field)"));
+  CHECK(resolve_fields("int32 f = 1 [(buf.validate.field).string.min_len = 1];")
+            .has_error("E0302", "rule string.min_len does not fit its type int32",
+                       "(buf.validate.field)"));
+  CHECK(resolve_fields("repeated string f = 1 [(buf.validate.field).string.min_len = 1];")
+            .has_error("E0302", "type repeated string", "(buf.validate.field)"));
+  CHECK(resolve_fields("string f = 1 [(buf.validate.field).repeated.min_items = 1];")
+            .has_error("E0302", "rule repeated.min_items does not fit"));
+  CHECK(resolve_fields("repeated string f = 1 [(buf.validate.field).repeated.items.int32.gte = 1];")
+            .has_error("E0302", "rule repeated.items.int32.gte"));
+  CHECK(resolve_fields("Sub f = 1 [(buf.validate.field).string.min_len = 1];")
+            .has_error("E0302", "t.M.f"));
+  CHECK(resolve_fields("string f = 1 [(buf.validate.field).string.pattern = \"a(\"];")
+            .has_error("E0305", "string.pattern: missing )", "(buf.validate.field)"));
 }
 
 TEST_CASE("two fields with one JSON name are refused") {
-  CHECK(resolve_fields("int32 a = 1 [json_name = \"x\"];\n int32 b = 2 [json_name = \"x\"];").has_error("E0306", "field t.M.b: its JSON name \"x\" is also that of a", "int32 b"));
+  CHECK(resolve_fields("int32 a = 1 [json_name = \"x\"];\n int32 b = 2 [json_name = \"x\"];")
+            .has_error("E0306", "field t.M.b: its JSON name \"x\" is also that of a", "int32 b"));
 }
 
 TEST_CASE("several errors come at once, each once") {
@@ -398,9 +495,12 @@ TEST_CASE("deeply nested and wide schemas need no stack") {
   std::string text;
   const int depth = 3000;
   for (int i = 0; i < depth; ++i) {
-    text += "message D" + std::to_string(i) + " { D" + std::to_string((i + 1) % depth) + " next = 1; }\n";
+    text += "message D" + std::to_string(i) + " { D" + std::to_string((i + 1) % depth) +
+            " next = 1; }\n";
   }
-  text += "message R {}\nservice S { rpc Do(D0) returns (R) { option (google.api.http) = {post: \"/a\" body: \"*\"}; } }\n";
+  text +=
+      "message R {}\nservice S { rpc Do(D0) returns (R) { option (google.api.http) = {post: \"/a\" "
+      "body: \"*\"}; } }\n";
   const auto o = resolve(text);
   REQUIRE(o.schema);
   CHECK(o.schema->messages.size() == 3001);
@@ -408,6 +508,9 @@ TEST_CASE("deeply nested and wide schemas need no stack") {
 
 TEST_CASE("parts of the policy that are not built yet are refused") {
   CHECK(resolve_fields("int32 a = 1;", "anyTypes: [t.R]").has_error("E0307", "anyTypes"));
-  CHECK(resolve_fields("int32 a = 1;", "softwareOnly: [{element: t.M.a, rule: int32.gte, reason: because}]").has_error("E0307", "softwareOnly"));
-  CHECK(resolve_fields("int32 a = 1;", "services: [{service: t.S, methods: [Do], body: PROTOBUF}]").has_error("E0307", "Protobuf bodies"));
+  CHECK(resolve_fields("int32 a = 1;",
+                       "softwareOnly: [{element: t.M.a, rule: int32.gte, reason: because}]")
+            .has_error("E0307", "softwareOnly"));
+  CHECK(resolve_fields("int32 a = 1;", "services: [{service: t.S, methods: [Do], body: PROTOBUF}]")
+            .has_error("E0307", "Protobuf bodies"));
 }
