@@ -46,18 +46,20 @@ MaybeRejection compare(std::string_view record, const CanonicalText& canonical, 
 std::vector<const Descriptor*> root_messages(const load::Loaded& loaded,
                                              load::Diagnostics& diagnostics) {
   std::vector<const Descriptor*> roots;
-  const auto add = [&](const Descriptor* type, const load::Span& span) {
+  const auto add = [&](const Descriptor* type, const std::string& user, const load::Span& span) {
     roots.push_back(type);
     if (is_plain_message(type)) return;
     diagnostics.error(load::Code::kTypeUnsupported, span,
-                      "the judge cannot judge " + type->full_name() + " as a whole body");
+                      user + ": the judge cannot judge " + type->full_name() + " as a whole body");
   };
-  for (const auto& method : loaded.methods) {
-    add(method.method->input_type(), load::span_of(loaded, method.method));
-    add(method.method->output_type(), load::span_of(loaded, method.method));
+  for (const auto& selected : loaded.methods) {
+    const auto* method = selected.method;
+    add(method->input_type(), method->full_name(), load::span_of(loaded, method));
+    add(method->output_type(), method->full_name(), load::span_of(loaded, method));
   }
   for (const auto& status : loaded.statuses) {
-    if (status.message != nullptr) add(status.message, status.policy_span);
+    if (status.message == nullptr) continue;
+    add(status.message, "status " + std::to_string(status.code), status.policy_span);
   }
   return roots;
 }
@@ -84,7 +86,7 @@ class Judge::Implementation {
     }
     if (!loaded_->any_types.empty()) {
       diagnostics.error(load::Code::kPolicyUnsupported, loaded_->policy_spans.at("anyTypes"),
-                        "the judge knows no types that a google.protobuf.Any may hold");
+                        "anyTypes: the judge knows no types that a google.protobuf.Any may hold");
     }
   }
 
