@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outstanding requests: the one tie between the two pipelines (invariant 4). It issues device ids (slot and generation), keeps LOW's tag,
+// the endpoint and the time of release, gives a transaction away once, and lets the old ones time out. It also holds the
+// endpoint words of both banks, which nobody else reads. It sees neither records nor links.
+//
+// One operation at a time, a few cycles each: void (reset and swap) > look-up > allocation > the search for old ones after a tick.
+`include "assertions.svh"
+
+module transaction_table #(
+    parameter int unsigned Transactions = 256,
+    parameter int unsigned Endpoints = 256,
+    parameter int unsigned ResponseEntries = 2048,
+    localparam int unsigned SlotBits = $clog2(Transactions),
+    localparam int unsigned TagBits = $clog2(Endpoints),
+    localparam int unsigned BaseBits = $clog2(ResponseEntries)
+) (
+    input  logic                  clk_i,
+    input  logic                  rst_ni,
+    input  logic                  tick_i,
+    input  logic [31:0]           ticks_i,
+    input  logic                  bank_i,
+    input  fabric_pkg::limits_t   limits_i,
+`ifdef SLUICE_SEEDED_FAULTS
+    input  logic                  fault_orphan_i,
+`endif
+    // endpoint words, checked by the loader
+    input  logic                  write_i,
+    input  logic                  write_bank_i,
+    input  logic [TagBits-1:0]    write_index_i,
+    input  sluice_pkg::endpoint_t write_word_i,
+    // all transactions become free; takes a while
+    input  logic                  void_i,
+    output logic                  void_done_o,
+    // an accepted request
+    input  logic                  allocate_i,
+    input  logic [9:0]            allocate_endpoint_i,
+    input  logic [31:0]           allocate_tag_i,
+    output logic                  allocate_done_o,
+    output logic                  allocate_granted_o,
+    output logic                  allocate_fault_o,
+    output logic [31:0]           allocate_id_o,
+    // a response: found means used up
+    input  logic                  lookup_i,
+    input  logic [31:0]           lookup_id_i,
+    output logic                  lookup_done_o,
+    output logic                  lookup_found_o,
+    output logic                  lookup_fault_o,
+    output logic [31:0]           lookup_tag_o,
+    output logic [9:0]            lookup_endpoint_o,
+    output logic [BaseBits-1:0]   lookup_base_o,
+    // time-outs
+    output logic                  event_valid_o,
+    output fabric_pkg::event_t    event_o,
+    input  logic                  event_done_i,
+    output logic [8:0]            outstanding_o,
+    output logic                  busy_o
+);
+
+  localparam int unsigned GenerationBits = sluice_pkg::TRANSACTION_GENERATION_BITS;
+  localparam int unsigned SlotWidth = GenerationBits + 32 + 10 + 32;
+  localparam int unsigned EndpointWidth = BaseBits + 16 + 1;
+  localparam int unsigned SweepBits = (SlotBits > TagBits) ? SlotBits : TagBits;
+
+  // Between setting an address and looking at its word lie two cycles: `wait_q` counts them, no state acts before they are over.
+  typedef enum logic [2:0] {
+    TABLE_VOID_SET,   // clear one endpoint count, address one slot
+    TABLE_VOID_FREE,  // free it
+    TABLE_IDLE,       // choose an operation
+    TABLE_DECIDE,     // the slot's words are there
+    TABLE_FREE        // the endpoint's words too: free the slot, answer
+  } state_e;
+  typedef enum logic [1:0] {
+    OPERATION_LOOKUP,
+    OPERATION_ALLOCATE,
+    OPERATION_TIMEOUT
+  } operation_e;
+
+  state_e state_q, state_d;
+  logic [1:0] wait_q, wait_d;
+  operation_e operation_q, operation_d;
+  logic [Transactions-1:0] used_q, used_d;
+  logic [8:0] outstanding_q, outstanding_d;
+  logic cold_q, cold_d;                    // the memories hold nothing yet
+  logic [SweepBits-1:0] sweep_q, sweep_d;
+  logic search_q, search_d;                // look for old transactions
+  logic [SlotBits-1:0] search_slot_q, search_slot_d;
+  logic [SlotBits-1:0] slot_q, slot_d;
+  logic [TagBits-1:0] endpoint_q, endpoint_d;
+  logic event_valid_q, event_valid_d;
+  fabric_pkg::event_t event_q, event_d;
+
+  // --- memories
+  logic slot_write, count_write;
+  logic [SlotWidth-1:0] slot_write_word, slot_word;
+  logic [GenerationBits-1:0] generation, generation_after;
+  logic [31:0] low_tag, released;
+  logic [9:0] slot_endpoint;
+  logic [8:0] count_write_word, count_word;
+  logic [TagBits-1:0] count_write_index;
+  logic [EndpointWidth-1:0] endpoint_word;
+  logic [15:0] cap;
+  logic [BaseBits-1:0] response_base;
+
+  prim_ram #(.Depth(Transactions), .Width(SlotWidth)) u_slots (
+      .clk_i,
+      .write_i(slot_write),
+      .write_address_i(slot_q),
+      .write_data_i(slot_write_word),
+      .read_address_i(slot_q),
+      .read_data_o(slot_word)
+  );
+  prim_ram #(.Depth(Endpoints), .Width(9)) u_counts (
+      .clk_i,
+      .write_i(count_write),
+      .write_address_i(count_write_index),
+      .write_data_i(count_write_word),
+      .read_address_i(endpoint_q),
+      .read_data_o(count_word)
+  );
+  // The stored parity covers the stored bits, the tag and the bank, as in table_bank.
+  prim_ram #(.Depth(2 * Endpoints), .Width(EndpointWidth)) u_endpoints (
+      .clk_i,
+      .write_i,
+      .write_address_i({write_bank_i, write_index_i}),
+      .write_data_i({
+        ~^{write_word_i.outstanding_cap, write_word_i.response_base[BaseBits-1:0], write_index_i, write_bank_i},
+        write_word_i.outstanding_cap,
+        write_word_i.response_base[BaseBits-1:0]
+      }),
+      .read_address_i({bank_i, endpoint_q}),
+      .read_data_o(endpoint_word)
+  );
+
+  assign {generation, low_tag, slot_endpoint, released} = slot_word;
+  assign {cap, response_base} = endpoint_word[EndpointWidth-2:0];
+  assign generation_after = (generation == '1) ? GenerationBits'(1) : generation + GenerationBits'(1);
+
+  // --- lowest free slot
+  logic has_free;
+  logic [SlotBits-1:0] free_slot;
+  always_comb begin
+    has_free = 1'b0;
+    free_slot = '0;
+    for (int i = Transactions - 1; i >= 0; i--) begin
+      if (!used_q[i]) begin
+        has_free = 1'b1;
+        free_slot = SlotBits'(i);
+      end
+    end
+  end
+
+  // --- what the words say
+  logic endpoint_fault, expired, found, granted;
+  assign endpoint_fault = ~^{endpoint_word, endpoint_q, bank_i};
+  assign expired = ticks_i - released > 32'(limits_i.response_timeout_ticks);
+  always_comb begin
+    found = used_q[slot_q] && !expired && lookup_id_i == {8'(slot_q), generation};
+`ifdef SLUICE_SEEDED_FAULTS
+    // A device with a fault, for the conformance kit: whether the slot is in use, and by whom, is forgotten.
+    if (fault_orphan_i) found = 1'b1;
+`endif
+  end
+  assign granted = has_free && !endpoint_fault && outstanding_q < limits_i.max_outstanding && 16'(count_word) < cap;
+
+  always_comb begin
+    state_d = state_q;
+    wait_d = (wait_q == '0) ? '0 : wait_q - 2'd1;
+    operation_d = operation_q;
+    used_d = used_q;
+    outstanding_d = outstanding_q;
+    cold_d = cold_q;
+    sweep_d = sweep_q;
+    search_d = search_q;
+    search_slot_d = search_slot_q;
+    slot_d = slot_q;
+    endpoint_d = endpoint_q;
+    event_valid_d = event_valid_q && !event_done_i;
+    event_d = event_q;
+    slot_write = 1'b0;
+    slot_write_word = {generation_after, 32'd0, 10'd0, 32'd0};
+    count_write = 1'b0;
+    count_write_index = endpoint_q;
+    count_write_word = '0;
+    void_done_o = 1'b0;
+    allocate_done_o = 1'b0;
+    allocate_granted_o = 1'b0;
+    lookup_done_o = 1'b0;
+    lookup_found_o = 1'b0;
+
+    if (wait_q == '0) begin
+      unique case (state_q)
+        TABLE_VOID_SET: begin
+          count_write = 1'b1;
+          count_write_index = sweep_q[TagBits-1:0];
+          slot_d = sweep_q[SlotBits-1:0];
+          wait_d = cold_q ? 2'd0 : 2'd2;
+          state_d = TABLE_VOID_FREE;
+        end
+        TABLE_VOID_FREE: begin
+          if (cold_q) slot_write_word = {GenerationBits'(1), 32'd0, 10'd0, 32'd0};
+          slot_write = cold_q || used_q[slot_q];
+          used_d[slot_q] = 1'b0;
+          sweep_d = sweep_q + SweepBits'(1);
+          state_d = TABLE_VOID_SET;
+          if (sweep_q == '1) begin
+            void_done_o = !cold_q;
+            cold_d = 1'b0;
+            outstanding_d = '0;
+            state_d = TABLE_IDLE;
+          end
+        end
+        TABLE_IDLE: begin
+          if (void_i) begin
+            state_d = TABLE_VOID_SET;
+          end else if (lookup_i) begin
+            operation_d = OPERATION_LOOKUP;
+            slot_d = lookup_id_i[GenerationBits+:SlotBits];
+            wait_d = 2'd2;
+            state_d = TABLE_DECIDE;
+          end else if (allocate_i) begin
+            operation_d = OPERATION_ALLOCATE;
+            slot_d = free_slot;
+            endpoint_d = allocate_endpoint_i[TagBits-1:0];
+            wait_d = 2'd2;
+            state_d = TABLE_DECIDE;
+          end else if (search_q && !event_valid_q) begin
+            if (used_q[search_slot_q]) begin
+              operation_d = OPERATION_TIMEOUT;
+              slot_d = search_slot_q;
+              wait_d = 2'd2;
+              state_d = TABLE_DECIDE;
+            end
+            search_slot_d = search_slot_q + SlotBits'(1);
+            if (search_slot_q == '1 || outstanding_q == '0) search_d = 1'b0;
+          end
+        end
+        TABLE_DECIDE: begin
+          state_d = TABLE_IDLE;
+          unique case (operation_q)
+            OPERATION_ALLOCATE: begin
+              allocate_done_o = 1'b1;
+              allocate_granted_o = granted;
+              if (granted) begin
+                slot_write = 1'b1;
+                slot_write_word = {generation, allocate_tag_i, allocate_endpoint_i, ticks_i};
+                count_write = 1'b1;
+                count_write_word = count_word + 9'd1;
+                used_d[slot_q] = 1'b1;
+                outstanding_d = outstanding_q + 9'd1;
+              end
+            end
+            default: begin
+              if ((operation_q == OPERATION_LOOKUP) ? found : expired) begin
+                endpoint_d = slot_endpoint[TagBits-1:0];
+                wait_d = 2'd2;
+                state_d = TABLE_FREE;
+              end else begin
+                lookup_done_o = operation_q == OPERATION_LOOKUP;
+              end
+            end
+          endcase
+        end
+        TABLE_FREE: begin
+          state_d = TABLE_IDLE;
+          if (used_q[slot_q]) begin
+            slot_write = 1'b1;
+            count_write = 1'b1;
+            count_write_word = count_word - 9'd1;
+            used_d[slot_q] = 1'b0;
+            outstanding_d = outstanding_q - 9'd1;
+          end
+          if (operation_q == OPERATION_LOOKUP) begin
+            lookup_done_o = 1'b1;
+            lookup_found_o = 1'b1;
+          end else begin
+            event_valid_d = 1'b1;
+            event_d = '0;
+            event_d.kind = 2'(sluice_pkg::EVENT_KIND_TRANSACTION);
+            event_d.pipeline = sluice_pkg::PIPELINE_RESPONSE;
+            event_d.reason = sluice_pkg::REASON_TIMEOUT;
+            event_d.endpoint = slot_endpoint;
+            event_d.tag = low_tag;
+            event_d.transaction = {8'(slot_q), generation};
+          end
+        end
+        default: state_d = TABLE_IDLE;
+      endcase
+    end
+
+    if (tick_i) begin
+      search_d = 1'b1;
+      search_slot_d = '0;
+    end
+  end
+
+  assign allocate_fault_o = endpoint_fault;
+  assign allocate_id_o = {8'(slot_q), generation};
+  assign lookup_fault_o = endpoint_fault;
+  assign lookup_tag_o = low_tag;
+  assign lookup_endpoint_o = slot_endpoint;
+  assign lookup_base_o = response_base;
+  assign event_valid_o = event_valid_q;
+  assign event_o = event_q;
+  assign outstanding_o = outstanding_q;
+  assign busy_o = state_q != TABLE_IDLE || search_q || event_valid_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= TABLE_VOID_SET;
+      wait_q <= '0;
+      operation_q <= OPERATION_LOOKUP;
+      used_q <= '0;
+      outstanding_q <= '0;
+      cold_q <= 1'b1;
+      sweep_q <= '0;
+      search_q <= 1'b0;
+      search_slot_q <= '0;
+      slot_q <= '0;
+      endpoint_q <= '0;
+      event_valid_q <= 1'b0;
+      event_q <= '0;
+    end else begin
+      state_q <= state_d;
+      wait_q <= wait_d;
+      operation_q <= operation_d;
+      used_q <= used_d;
+      outstanding_q <= outstanding_d;
+      cold_q <= cold_d;
+      sweep_q <= sweep_d;
+      search_q <= search_d;
+      search_slot_q <= search_slot_d;
+      slot_q <= slot_d;
+      endpoint_q <= endpoint_d;
+      event_valid_q <= event_valid_d;
+      event_q <= event_d;
+    end
+  end
+
+  logic unused;
+  assign unused = ^{write_word_i, limits_i, allocate_endpoint_i, lookup_id_i};
+
+`ifndef SLUICE_SEEDED_FAULTS
+  // Invariant 4: a response is given only a transaction that is outstanding, and uses it up.
+  `SLUICE_ASSERT(a_found_is_outstanding, !lookup_found_o || used_q[slot_q])
+`endif
+  `SLUICE_ASSERT(a_grants_only_free, !allocate_granted_o || !used_q[slot_q])
+
+endmodule
