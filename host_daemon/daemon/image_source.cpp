@@ -80,10 +80,15 @@ ReadyImage examine_image(const v1::PushImageRequest& request) {
   ReadyImage ready;
   ready.image = describe(image, std::move(bytes));
   if (!request.symbols().empty()) {
+    std::string digest;
     try {
-      compiler::SymbolMap::parse(request.symbols());
+      digest = compiler::SymbolMap::parse(request.symbols()).digest();
     } catch (const std::exception& error) {
       throw ProblemError(kUnprocessable, "Unreadable symbol map", error.what());
+    }
+    if (digest != ready.image.digest) {
+      throw ProblemError(kUnprocessable, "Another symbol map",
+                         "the symbol map belongs to the image " + digest + ", this one is " + ready.image.digest);
     }
     ready.image.symbols = request.symbols();
   }
