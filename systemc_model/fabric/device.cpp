@@ -14,13 +14,13 @@ Device::Device(const sc_core::sc_module_name& name)
       low_tx("low_tx"),
       high_tx("high_tx"),
       management_tx("management_tx") {
-  low_rx.register_b_transport(this, &Device::transport<Port::low>);
-  high_rx.register_b_transport(this, &Device::transport<Port::high>);
-  management_rx.register_b_transport(this, &Device::transport<Port::management>);
+  low_rx.register_b_transport(this, &Device::arrive<Port::low>);
+  high_rx.register_b_transport(this, &Device::arrive<Port::high>);
+  management_rx.register_b_transport(this, &Device::arrive<Port::management>);
 }
 
 template <Port port>
-void Device::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
+void Device::arrive(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
   if (!payload.is_write()) {
     payload.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
   } else if (payload.get_byte_enable_ptr() != nullptr) {

@@ -49,11 +49,13 @@ class Device : public sc_core::sc_module {
 
  private:
   template <Port port>
-  void transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void arrive(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 };
 
 }  // namespace sluice::fabric
 
 // A Verilated device lives in systemc_model/rtl_cosim (target sluice_rtl_cosim), derives from Device, and is made by
-//   std::unique_ptr<sluice::fabric::Device> sluice::rtl_cosim::make_device(layout::Geometry, const std::string& trace_file);
-// declared in "rtl_cosim/make_device.hpp"; it throws std::runtime_error for a geometry that is not built.
+//   std::unique_ptr<sluice::fabric::Device> sluice::rtl_cosim::make_device(
+//       layout::Geometry, const std::string& trace_file, fabric::SeededFault);
+// declared in "rtl_cosim/make_device.hpp"; it throws std::runtime_error for a geometry or fault that is not built. The module's
+// name is "device".

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "fabric/seeded_fault.hpp"
 #include "link/port.hpp"
 #include "sluice/layout.hpp"
 
@@ -35,9 +36,11 @@ class DeviceSession {
     Level level = Level::lt;
     layout::Geometry geometry = layout::Geometry::SMALL;
     std::string trace_file;  ///< .vcd or .fst, level rtl only; empty = none
+    fabric::SeededFault fault = fabric::SeededFault::none;  ///< a deliberately broken device, to test checks of devices
   };
 
-  /// Throws std::runtime_error with a clear message: level or geometry not built in, a second session, a trace at lt.
+  /// Throws std::runtime_error with a clear message: level, geometry or fault not built in, a second
+  /// session, a trace at lt.
   static std::unique_ptr<DeviceSession> create(const Options& options);
 
   virtual ~DeviceSession() = default;
