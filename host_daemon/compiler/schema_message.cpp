@@ -4,6 +4,7 @@
 // place of its lowest-numbered member. Messages that a field refers to are only entered into the
 // list; the caller works that list off, so nothing recurses.
 #include <algorithm>
+#include <limits>
 
 #include "compiler/schema_internal.hpp"
 
@@ -76,6 +77,13 @@ class MessageResolver {
       if (place != last_place) ++message.ranks;
       last_place = place;
       field.rank = message.ranks;
+    }
+    if (message.ranks > std::numeric_limits<std::uint16_t>::max()) {
+      resolution_.diagnostics.error(Code::kTooMany, load::span_of(resolution_.loaded, descriptor_),
+                                    "message " + message.name + " has " +
+                                        std::to_string(message.ranks) +
+                                        " fields; the engine's register of 16 bits counts " +
+                                        std::to_string(std::numeric_limits<std::uint16_t>::max()));
     }
     resolve_oneofs(message);
     return message;

@@ -506,6 +506,15 @@ TEST_CASE("deeply nested and wide schemas need no stack") {
   CHECK(o.schema->messages.size() == 3001);
 }
 
+TEST_CASE("a message has at most as many fields as the register counts") {
+  std::string fields;
+  for (int i = 1; i <= 65536; ++i) {
+    // Numbers 19000 to 19999 are reserved.
+    fields += "bool f" + std::to_string(i) + "=" + std::to_string(i < 19000 ? i : i + 1000) + ";";
+  }
+  CHECK(resolve_fields(fields).has_error("E0308", "message t.M has 65536 fields", "message M"));
+}
+
 TEST_CASE("parts of the policy that are not built yet are refused") {
   CHECK(resolve_fields("int32 a = 1;", "anyTypes: [t.R]").has_error("E0307", "anyTypes"));
   CHECK(resolve_fields("int32 a = 1;",
