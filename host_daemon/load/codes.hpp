@@ -51,6 +51,7 @@ namespace sluice::load {
   X(kBadPattern, "E0305", "a pattern that is not RE2 syntax")                             \
   X(kNameCollision, "E0306", "two fields with one name")                                  \
   X(kPolicyUnsupported, "E0307", "a part of the policy that is not built yet")            \
+  X(kTooMany, "E0308", "more than the register of the engine can count")                  \
   X(kBadTemplate, "E0310", "a path template that is not well-formed")                     \
   X(kBadVariable, "E0311", "a path variable that cannot be bound")                        \
   X(kBadBinding, "E0312", "an HTTP binding that contradicts itself")                      \
