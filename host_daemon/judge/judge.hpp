@@ -32,7 +32,7 @@ struct Verdict {
   // "pkg.Service.Method", "#n" for additional bindings; empty as long as none is known.
   std::string endpoint;
   // The rejection: proto path of the field ("book.authors[2].name", or empty), the rule by name
-  // ("string.min_len", "http.path", "canonical"; see docs/judge.md), and a sentence for people.
+  // ("string.min_len", "http.path", "canonical"; see README.md), and a sentence for people.
   std::string path;
   std::string rule;
   std::string message;

@@ -15,7 +15,8 @@ using google::api::HttpRule;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-constexpr std::size_t kMaxQueryParameters = 10000;
+// Fields looked at for one query: messages may share messages, so that their number can explode.
+constexpr int kMaxQueryFields = 20000;
 
 class Planner {
  public:
@@ -135,7 +136,12 @@ class Planner {
       const std::string path =
           proto_path.empty() ? field->name() : proto_path + "." + field->name();
       if (plan_.in_path.contains(path) || (at.empty() && field == plan_.request.field)) continue;
-      if (plan_.query.size() >= kMaxQueryParameters) return;
+      if (++query_fields_ > kMaxQueryFields) {
+        if (query_fields_ == kMaxQueryFields + 1) {
+          error(load::Code::kBadQuery, "more fields below the request than a query can have");
+        }
+        return;
+      }
       if (is_scalar(field)) {
         at.push_back(field);
         std::string name;
@@ -172,6 +178,7 @@ class Planner {
   const google::protobuf::MethodDescriptor* method_;
   load::Diagnostics& diagnostics_;
   EndpointPlan plan_;
+  int query_fields_ = 0;
 };
 
 }  // namespace
