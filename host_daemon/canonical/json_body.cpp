@@ -130,14 +130,17 @@ class BodyWriter {
   std::vector<const JsonNode*> find_members(int index, const Message& type, const JsonNode& node) {
     std::vector<const JsonNode*> members(type.fields.size(), nullptr);
     std::vector<bool> seen(type.fields.size(), false);
+    std::vector<std::string_view> empty_ones;  // of fields that must be absent
     for (const JsonNode* member = document_.child(node); member != nullptr;
          member = document_.next(*member)) {
       const int found = tables_.find_field(index, member->key);
-      if (found < 0) unknown_member(index, type, *member);
+      if (found < 0) {
+        absent_member(index, type, *member, empty_ones);
+        continue;
+      }
       const auto place = static_cast<std::size_t>(found);
       if (seen[place]) {
-        refuse_value(member_place(*member), "duplicate_field",
-                     subject() + " has the member '" + type.fields[place].json_name + "' twice.");
+        refuse_twice(*member, type.fields[place].json_name);
       }
       seen[place] = true;
       if (member->kind != JsonKind::null) members[place] = member;  // the mapping: null is absence
@@ -145,21 +148,35 @@ class BodyWriter {
     return members;
   }
 
+  [[noreturn]] void refuse_twice(const JsonNode& member, const std::string& name) const {
+    refuse_value(member_place(member), "duplicate_field",
+                 subject() + " has the member '" + name + "' twice.");
+  }
+
   Place member_place(const JsonNode& member) const {
     return {(path_.empty() ? "" : path_ + ".") + excerpt(member.key, 80), 0,
             member.key_offset + std::size_t{1}};
   }
 
-  void unknown_member(int index, const Message& type, const JsonNode& member) const {
+  // A member that is no field, or one that must be absent: spelled as empty it may stand there,
+  // once.
+  void absent_member(int index, const Message& type, const JsonNode& member,
+                     std::vector<std::string_view>& empty_ones) const {
     const std::string name = excerpt(member.key);
     if (tables_.must_be_absent(index, member.key)) {
       const bool empty = member.kind == JsonKind::null ||
                          (member.kind == JsonKind::array && document_.child(member) == nullptr);
-      if (empty) return;
-      refuse_value(member_place(member), "must_be_absent",
-                   "'" + name +
-                       "' must be absent: it holds a google.protobuf.Any, and the policy lists no "
-                       "type for it.");
+      if (!empty) {
+        refuse_value(member_place(member), "must_be_absent",
+                     "'" + name +
+                         "' must be absent: it holds a google.protobuf.Any, and the policy lists "
+                         "no type for it.");
+      }
+      for (const std::string_view other : empty_ones) {
+        if (other == member.key) refuse_twice(member, name);
+      }
+      empty_ones.push_back(member.key);
+      return;
     }
     std::string hint;
     if (member.key.size() <= 64) {
@@ -317,14 +334,21 @@ std::optional<std::string> canonical_body(const Tables& tables, const compiler::
                                           std::string_view json, const PathFields& path_fields) {
   return with_places(json, [&]() -> std::optional<std::string> {
     const JsonDocument document(json, tables.policy().limits().max_depth());
-    BodyWriter writer(tables, document, body, path_fields);
     const JsonNode& root = document.root();
     if (body.kind == compiler::Body::Kind::message) {
+      BodyWriter writer(tables, document, body, path_fields);
       writer.message(body.message, root);
       return writer.take();
     }
     const Field& field =
         tables.schema().message(body.message).fields[static_cast<std::size_t>(body.field)];
+    // Paths below the body's own field, relative to its value, as in Body::excluded.
+    PathFields below;
+    const std::string prefix = field.name + ".";
+    for (const auto& [path, scalar] : path_fields) {
+      if (path.starts_with(prefix)) below.emplace(path.substr(prefix.size()), scalar);
+    }
+    BodyWriter writer(tables, document, body, below);
     if (!writer.body_field(field, root)) return std::nullopt;
     return writer.take();
   });

@@ -15,7 +15,7 @@
 
 namespace sluice::canonical {
 
-/// Values that travel in the path: proto path, relative to the body's message, to the value found
+/// Values that travel in the path: proto path from the request message, and the value found
 /// there. A body may repeat such a value; it is left out of the record.
 using PathFields = std::map<std::string, Scalar>;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "canonical/tables.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "load/nearest.hpp"
@@ -30,11 +29,7 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
       if (header.pattern) add_pattern(*header.pattern);
     }
   }
-  for (std::string name : policy().drop_headers()) {
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    dropped_.insert(std::move(name));
-  }
+  dropped_.insert(policy().drop_headers().begin(), policy().drop_headers().end());
 }
 
 void Tables::add_pattern(const std::string& text) {

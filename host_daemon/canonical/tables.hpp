@@ -42,7 +42,7 @@ class Tables {
   /// The compiled form of a pattern of the schema.
   const RE2& pattern(const std::string& text) const { return *patterns_.at(text); }
 
-  /// Header names that gateways strip: the policy's dropHeaders, in lower case.
+  /// Header names that gateways strip: the policy's dropHeaders (load has them in lower case).
   bool dropped(const std::string& header) const { return dropped_.contains(header); }
 
  private:
