@@ -56,14 +56,19 @@ class GrammarBuilder {
   int leaf(const std::string& name, const Dfa& language, Ending ending) {
     return leaf(name, StringLanguage{language, 0, std::nullopt}, Encoding::plain, ending);
   }
+  int character(const std::string& name, const Dfa& characters, Encoding encoding);
+  // The states that read `language`. Without an ending every text returns with its last byte.
+  int spell(int owner, const StringLanguage& language, Encoding encoding, std::optional<Ending> ending);
   // The texts a value may have without quotes or escapes; what a register has to count besides.
   StringLanguage value_texts(const Value& value, const Field* field);
 
   // --- JSON
-  // A message in its place: without the fields that travel elsewhere, and with those messages that a path variable reaches into.
+  // A message in its place: without the fields that travel elsewhere; messages that a path variable reaches into stand when they have a
+  // member left.
   struct ObjectForm {
     int message;
-    std::set<std::string> excluded, reached;  // proto paths below the message, see Body
+    bool nonempty = false;                          // never `{}`
+    std::set<std::string> excluded{}, reached{}, needed{};  // proto paths below the message, see Body
     auto operator<=>(const ObjectForm&) const = default;
     ObjectForm below(const Field& field) const;
   };
@@ -97,6 +102,7 @@ class GrammarBuilder {
   Diagnostics& diagnostics_;
   Grammar grammar_;
   std::map<std::string, int> leaves_;
+  std::map<std::pair<std::string, Encoding>, int> characters_;
   std::map<ObjectForm, int> objects_;
   std::map<const Field*, int> arrays_;
   std::map<const Field*, int> field_subjects_;

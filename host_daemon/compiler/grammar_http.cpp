@@ -158,6 +158,7 @@ int GrammarBuilder::body(const Body& body) {
                     std::to_string(body.field) + "/" + (body.optional ? "o" : "");
   for (const auto& path : body.excluded) key += "/" + path;
   for (const auto& path : body.reached) key += "/+" + path;
+  for (const auto& path : body.needed) key += "/!" + path;
   if (const auto known = bodies_.find(key); known != bodies_.end()) return known->second;
   const int start = state(main_, Place::body);
   bodies_.emplace(key, start);
@@ -166,13 +167,13 @@ int GrammarBuilder::body(const Body& body) {
   const int end = state(main_, Place::record_end);
   finish(end, kEnd, Control::ACCEPT);
   if (body.kind == Body::Kind::message) {
-    call(start, '{', '{', object({body.message, body.excluded, body.reached}), end);
+    call(start, '{', '{', object({body.message, false, body.excluded, body.reached, body.needed}), end);
   } else {
     const Field& field = schema_.message(body.message).fields[static_cast<std::size_t>(body.field)];
     const int topic = subject({field.json_name, field.rules, field.value.rules});
     grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
     grammar_.states[static_cast<std::size_t>(end)].subjects.push_back(topic);
-    json_field(start, field, {-1, body.excluded, body.reached}, end);
+    json_field(start, field, {-1, true, body.excluded, body.reached, body.needed}, end);
   }
   return start;
 }

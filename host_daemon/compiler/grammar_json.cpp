@@ -43,7 +43,7 @@ GrammarBuilder::ObjectForm GrammarBuilder::ObjectForm::below(const Field& field)
     }
     return out;
   };
-  return {field.value.message, strip(excluded), strip(reached)};
+  return {field.value.message, reached.count(field.name) != 0, strip(excluded), strip(reached), strip(needed)};
 }
 
 void GrammarBuilder::json_value(int from, const Field& field, int return_to, Effect effect) {
@@ -86,7 +86,7 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
         quoted(leaf("timestamp", value_texts(value, &field), Encoding::plain, Ending::quote));
         break;
       case ValueKind::message:
-        call(from, '{', '{', object({value.message, {}, {}}), return_to, effect);
+        call(from, '{', '{', object({value.message}), return_to, effect);
         break;
     }
   });
@@ -142,17 +142,19 @@ void GrammarBuilder::build_pending() {
     pending_.pop_back();
     const Message& message = schema_.message(job.form.message);
 
-    // A oneof of which a member travels in the path is satisfied.
+    // A oneof of which a member travels in the path, whole or in part, is satisfied.
     std::set<int> bound_oneofs;
     for (const Field& field : message.fields) {
-      if (field.oneof >= 0 && job.form.excluded.count(field.name)) bound_oneofs.insert(field.oneof);
+      const bool bound = job.form.excluded.count(field.name) || job.form.reached.count(field.name);
+      if (field.oneof >= 0 && bound) bound_oneofs.insert(field.oneof);
     }
     std::vector<const Field*> members;
     std::set<int> required;
     for (const Field& field : message.fields) {
       if (job.form.excluded.count(field.name)) continue;
       members.push_back(&field);
-      if (field.required || job.form.reached.count(field.name)) required.insert(field.rank);
+      const bool stands = job.form.reached.count(field.name) ? job.form.needed.count(field.name) != 0 : field.required;
+      if (stands) required.insert(field.rank);
     }
     for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
       if (message.oneofs[i].required && !bound_oneofs.count(static_cast<int>(i))) required.insert(message.oneofs[i].rank);
@@ -161,7 +163,8 @@ void GrammarBuilder::build_pending() {
       const auto it = required.lower_bound(rank);
       return static_cast<std::uint16_t>(it == required.begin() ? 0 : *std::prev(it));
     };
-    const std::uint16_t required_all = required.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(*required.rbegin());
+    const int least = required.empty() ? 0 : *required.rbegin();
+    const auto required_all = static_cast<std::uint16_t>(std::max(least, job.form.nonempty ? 1 : 0));
 
     {
       Routine& info = grammar_.routines[static_cast<std::size_t>(job.routine)];

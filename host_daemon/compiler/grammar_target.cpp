@@ -2,6 +2,8 @@
 // Subset construction over template positions, with calls where every position agrees.
 #include "compiler/grammar_target.hpp"
 
+#include "compiler/grammar_guard.hpp"
+
 #include <algorithm>
 #include <array>
 

@@ -3,6 +3,8 @@
 // counts it, when a register has to.
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <set>
 
 #include "compiler/grammar_builder.hpp"
 
@@ -92,13 +94,80 @@ Dfa encode_percent(const Dfa& language, bool slash_is_literal) {
   return minimize(out);
 }
 
+namespace {
+
+// Where a text goes on when at `state` any one of `characters` (a language of whole code points) is read: one state, or -1 when they part.
+int common_successor(const Dfa& language, int state, const Dfa& characters) {
+  std::set<std::pair<int, int>> seen{{state, 0}};
+  std::vector<std::pair<int, int>> work{{state, 0}};
+  int common = -1;
+  while (!work.empty()) {
+    const auto [here, character] = work.back();
+    work.pop_back();
+    for (const Edge& want : characters.states[static_cast<std::size_t>(character)].edges) {
+      int at = want.low;
+      for (const Edge& have : language.states[static_cast<std::size_t>(here)].edges) {
+        if (have.high < at || have.low > want.high) continue;
+        if (have.low > at) return -1;
+        if (characters.states[static_cast<std::size_t>(want.to)].accept) {
+          if (common >= 0 && common != have.to) return -1;
+          common = have.to;
+        } else if (seen.insert({have.to, want.to}).second) {
+          work.emplace_back(have.to, want.to);
+        }
+        at = have.high + 1;
+      }
+      if (at <= want.high) return -1;
+    }
+  }
+  return common;
+}
+
+// All code points of two and more bytes.
+const Dfa& wide_characters() {
+  static const Dfa language = [] {
+    Nfa one;
+    const int start = one.add_state();
+    const int accept = one.add_state();
+    one.add_edge(start, 0xC0, 0xFF, accept);
+    one.add_edge(accept, 0x80, 0xBF, accept);
+    return intersect(one.determinize(start, accept), utf8_text());
+  }();
+  return language;
+}
+
+// The single-byte characters that `encoding` has to escape.
+Dfa escaped_characters(Encoding encoding) {
+  std::vector<std::string> out;
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const bool raw = encoding == Encoding::json ? json_raw(byte) : unreserved(byte) || (byte == '/' && encoding == Encoding::percent_path);
+    if (!raw) out.emplace_back(1, static_cast<char>(byte));
+  }
+  return any_of(out);
+}
+
+}  // namespace
+
+// Escapes and wide characters that all lead to one state are read by routines that every text shares.
+int GrammarBuilder::character(const std::string& name, const Dfa& characters, Encoding encoding) {
+  const auto key = std::make_pair(name, encoding);
+  if (const auto known = characters_.find(key); known != characters_.end()) return known->second;
+  const int first = spell(routine(RoutineKind::leaf, name), StringLanguage{characters, 0, std::nullopt}, encoding, std::nullopt);
+  characters_.emplace(key, first);
+  return first;
+}
+
 int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, Encoding encoding, Ending ending) {
   const std::string key = std::to_string(static_cast<int>(encoding)) + "/" + std::to_string(static_cast<int>(ending)) + "/" +
                           std::to_string(text.min) + "/" + (text.max ? std::to_string(*text.max) : "-") + "\n" +
                           dump(text.language);
   if (const auto known = leaves_.find(key); known != leaves_.end()) return known->second;
+  const int first = spell(routine(RoutineKind::leaf, name), text, encoding, ending);
+  leaves_.emplace(key, first);
+  return first;
+}
 
-  const int owner = routine(RoutineKind::leaf, name);
+int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encoding, std::optional<Ending> ending) {
   const auto& states = text.language.states;
   const int first = static_cast<int>(grammar_.states.size());
   for (std::size_t i = 0; i < std::max<std::size_t>(states.size(), 1); ++i) state(owner, Place::leaf);
@@ -120,9 +189,46 @@ int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, En
     std::array<int, 16> percent_row;
     percent_row.fill(-1);
     auto fresh = [&] { return state(owner, Place::leaf); };
+    // To a state of the language; a routine without an ending returns with the last byte.
+    auto go = [&](int from, int low, int high, int to, Effect effect = {}) {
+      if (ending || !states[static_cast<std::size_t>(to)].accept) return next(from, low, high, at(to), effect);
+      Transition last;
+      last.effect = effect;
+      last.control = layout::Control::RET;
+      add(from, low, high, last);
+    };
+    // Shared routines, where they apply: what they read is not spelled out here.
+    std::bitset<256> shared;
+    auto share = [&](const std::string& routine_name, const Dfa& characters) {
+      if (!ending) return;
+      const int to = common_successor(text.language, static_cast<int>(s), characters);
+      if (to < 0) return;
+      const int callee = character(routine_name, characters, encoding);
+      const auto opening = grammar_.states[static_cast<std::size_t>(callee)].transitions;
+      for (const Transition& t : opening) call(here, t.low, t.high, t.target, at(to), count);
+      for (const Edge& e : characters.states[0].edges) {
+        for (int b = e.low; b <= e.high; ++b) shared.set(static_cast<std::size_t>(b));
+      }
+    };
+    switch (encoding) {
+      case Encoding::plain:
+        break;
+      case Encoding::json:
+        share("wide character", wide_characters());
+        share("escape", escaped_characters(encoding));
+        break;
+      case Encoding::percent:
+      case Encoding::percent_path:
+        // One '%' opens both kinds, so they are shared together or not at all.
+        share("percent-encoded character", unite(wide_characters(), escaped_characters(encoding)));
+        break;
+    }
     for (const Edge& e : states[s].edges) {
-      const int to = at(e.to);
       for (int low = e.low; low <= e.high;) {
+        if (shared[static_cast<std::size_t>(low)]) {
+          ++low;
+          continue;
+        }
         const auto is_raw = [&](int byte) {
           switch (encoding) {
             case Encoding::plain: return true;
@@ -134,18 +240,18 @@ int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, En
         };
         if (is_raw(low)) {
           int high = low;
-          while (high < e.high && is_raw(high + 1) &&
+          while (high < e.high && is_raw(high + 1) && !shared[static_cast<std::size_t>(high) + 1] &&
                  starts_code_point(static_cast<std::uint8_t>(high + 1)) == starts_code_point(static_cast<std::uint8_t>(low))) {
             ++high;
           }
-          next(here, low, high, to, effect_at(low));
+          go(here, low, high, e.to, effect_at(low));
           low = high + 1;
           continue;
         }
         if (encoding == Encoding::json) {
           if (escape < 0) next(here, '\\', '\\', escape = fresh(), count);
           if (const char c = short_escape(low)) {
-            next(escape, c, c, to);
+            go(escape, c, c, e.to);
           } else {
             if (unicode < 0) {
               const int u = fresh(), zero = fresh();
@@ -157,7 +263,7 @@ int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, En
             const int digit = '0' + (low >> 4);
             if (row < 0) next(unicode, digit, digit, row = fresh());
             const int hex = kHexLower[static_cast<std::size_t>(low & 15)];
-            next(row, hex, hex, to);
+            go(row, hex, hex, e.to);
           }
         } else {
           if (percent < 0) next(here, '%', '%', percent = fresh(), effect_at(low));
@@ -165,12 +271,12 @@ int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, En
           const int high_digit = kHexUpper[static_cast<std::size_t>(low >> 4)];
           if (row < 0) next(percent, high_digit, high_digit, row = fresh());
           const int low_digit = kHexUpper[static_cast<std::size_t>(low & 15)];
-          next(row, low_digit, low_digit, to);
+          go(row, low_digit, low_digit, e.to);
         }
         ++low;
       }
     }
-    if (!states[s].accept) continue;
+    if (!ending || !states[s].accept) continue;
     const auto min = static_cast<std::uint16_t>(text.min);
     auto redo = [&](std::initializer_list<int> symbols) {
       for (int symbol : symbols) {
@@ -180,14 +286,13 @@ int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, En
         if (!taken) finish(here, symbol, layout::Control::REDO, min);
       }
     };
-    switch (ending) {
+    switch (*ending) {
       case Ending::quote: finish(here, '"', layout::Control::RET, min); break;
       case Ending::json_value: redo({',', ']', '}', kEnd}); break;
       case Ending::query_value: redo({'&', ' '}); break;
       case Ending::path_value: redo({'/', ':', '?', ' '}); break;
     }
   }
-  leaves_.emplace(key, first);
   return first;
 }
 

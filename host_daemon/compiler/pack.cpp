@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Classes first: structural states (few bytes each) and "any byte" states want different maps, so the split between them is tried at
-// several widths and the cheapest taken. Then states are placed widest first into the lowest base where all their slots are free.
+// Classes first: structural states (few bytes each) and "any byte" states want different maps. The split between them is tried at
+// several widths, the cheapest is improved by moving kinds of states between them. Then states are placed widest first into the lowest base where all their slots are free.
 #include "compiler/pack.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <map>
+#include <memory>
 #include <numeric>
 
 namespace sluice::compiler {
@@ -32,59 +34,117 @@ std::vector<Row> rows_of(const Automaton& automaton) {
 struct Maps {
   std::array<std::array<int, 256>, 2> class_of{};
   std::array<int, 2> count{};
-  std::size_t transitions = 0;  // table entries that this split needs, END not counted
 };
 
-// Bytes that no state of the map tells apart share a class; bytes that no state uses are class 0.
-Maps classes_for(const std::vector<Row>& rows, const std::vector<char>& map_of) {
-  Maps maps;
-  for (std::size_t m = 0; m < 2; ++m) {
-    std::array<int, 256> group{};
-    int groups = 1;
-    for (std::size_t s = 0; s < rows.size(); ++s) {
-      if (map_of[s] != static_cast<char>(m)) continue;
-      std::map<std::pair<int, int>, int> numbers;
-      for (std::size_t b = 0; b < 256; ++b) numbers.try_emplace({group[b], rows[s][b]}, 0);
-      if (static_cast<int>(numbers.size()) == groups) continue;
-      int n = 0;
-      for (auto& [key, number] : numbers) number = n++;
-      for (std::size_t b = 0; b < 256; ++b) group[b] = numbers.at({group[b], rows[s][b]});
-      groups = n;
+// States whose transitions cut the byte values alike, whatever they lead to.
+struct Shape {
+  Row row;
+  std::size_t weight = 0;  // how many states
+  int width = 0;           // bytes that have a transition
+};
+
+// The assignment of shapes to maps, with its cost: table entries, END not counted. A byte's class in a map is named by the sum of what every
+// shape of the map says about the byte, so moving a shape costs one addition a byte.
+class Split {
+ public:
+  Split(const std::vector<Shape>& shapes, int threshold) : shapes_(shapes), map_of_(shapes.size(), 0) {
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      map_of_[i] = shapes[i].width > threshold ? 1 : 0;
+      add(i, static_cast<std::size_t>(map_of_[i]), 1);
     }
-    // Class 0 for the unused bytes, which are one group; then in order of the first byte.
-    std::map<int, int> rename;
-    std::array<char, 256> dead;
-    dead.fill(1);
-    for (std::size_t s = 0; s < rows.size(); ++s) {
-      if (map_of[s] != static_cast<char>(m)) continue;
+    cost_ = cost();
+  }
+
+  std::size_t total() const { return cost_; }
+  const std::vector<char>& maps() const { return map_of_; }
+
+  // Moves shapes to the other map as long as that saves entries, at most `rounds` times over all of them: each alone, and all together that
+  // tell one byte from the next (a class disappears only when the last of them leaves).
+  void improve(int rounds) {
+    for (bool better = true; better && rounds-- > 0;) {
+      better = false;
+      for (std::size_t b = 0; b + 1 < 256; ++b) {
+        for (char map : {0, 1}) {
+          std::vector<std::size_t> group;
+          for (std::size_t i = 0; i < shapes_.size(); ++i) {
+            if (map_of_[i] == map && shapes_[i].row[b] != shapes_[i].row[b + 1]) group.push_back(i);
+          }
+          better = try_moving(group) || better;
+        }
+      }
+      for (std::size_t i = 0; i < shapes_.size(); ++i) better = try_moving({i}) || better;
+    }
+  }
+
+  Maps maps_of() const {
+    Maps out;
+    for (std::size_t m = 0; m < 2; ++m) {
+      // Bytes that no shape uses are class 0; the others are numbered in order of their first byte.
+      std::map<std::uint64_t, int> numbers;
       for (std::size_t b = 0; b < 256; ++b) {
-        if (rows[s][b] >= 0) dead[b] = 0;
+        out.class_of[m][b] = sums_[m][b] == 0 ? 0 : numbers.try_emplace(sums_[m][b], static_cast<int>(numbers.size()) + 1).first->second;
       }
+      out.count[m] = static_cast<int>(numbers.size()) + 1;
     }
-    int used = 1;
-    for (std::size_t b = 0; b < 256; ++b) {
-      if (dead[b]) {
-        maps.class_of[m][b] = 0;
-      } else {
-        const auto [it, fresh] = rename.try_emplace(group[b], used);
-        if (fresh) ++used;
-        maps.class_of[m][b] = it->second;
-      }
-    }
-    maps.count[m] = used;
+    return out;
   }
-  for (std::size_t s = 0; s < rows.size(); ++s) {
-    std::vector<char> seen(257, 0);
-    const auto& class_of = maps.class_of[static_cast<std::size_t>(map_of[s])];
+
+ private:
+  static std::uint64_t mix(std::uint64_t x) {  // splitmix64
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+  }
+  void add(std::size_t shape, std::size_t map, std::uint64_t sign) {
     for (std::size_t b = 0; b < 256; ++b) {
-      if (rows[s][b] >= 0 && !seen[static_cast<std::size_t>(class_of[b])]) {
-        seen[static_cast<std::size_t>(class_of[b])] = 1;
-        ++maps.transitions;
-      }
+      const int value = shapes_[shape].row[b];
+      if (value >= 0) sums_[map][b] += sign * mix(shape << 16 | static_cast<std::uint64_t>(value));
     }
   }
-  return maps;
-}
+  bool try_moving(const std::vector<std::size_t>& group) {
+    if (group.empty()) return false;
+    for (std::size_t i : group) move(i);
+    const std::size_t now = cost();
+    if (now < cost_) {
+      cost_ = now;
+      return true;
+    }
+    for (std::size_t i : group) move(i);
+    return false;
+  }
+  void move(std::size_t i) {
+    const auto from = static_cast<std::size_t>(map_of_[i]);
+    add(i, from, ~std::uint64_t{0});
+    add(i, 1 - from, 1);
+    map_of_[i] = static_cast<char>(1 - from);
+  }
+  std::size_t cost() const {
+    // Class numbers first, so that counting distinct classes of a shape is a bit test.
+    const Maps maps = maps_of();
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      const auto& class_of = maps.class_of[static_cast<std::size_t>(map_of_[i])];
+      std::bitset<257> seen;
+      for (std::size_t b = 0; b < 256; ++b) {
+        if (shapes_[i].row[b] >= 0) seen.set(static_cast<std::size_t>(class_of[b]));
+      }
+      sum += seen.count() * shapes_[i].weight;
+    }
+    // More than 255 byte classes cannot be; any split within the bound is better.
+    const bool fits = maps.count[0] <= static_cast<int>(layout::CLASS_END) && maps.count[1] <= static_cast<int>(layout::CLASS_END);
+    return fits ? sum : sum + kTooMany;
+  }
+
+ public:
+  static constexpr std::size_t kTooMany = std::size_t{1} << 40;
+
+ private:
+  const std::vector<Shape>& shapes_;
+  std::vector<char> map_of_;
+  std::array<std::array<std::uint64_t, 256>, 2> sums_{};
+  std::size_t cost_ = 0;
+};
 
 struct Slot {
   int label;
@@ -99,34 +159,39 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
   const std::vector<Row> rows = rows_of(automaton);
 
   // --- which map
-  std::vector<char> map_of(rows.size(), 0);
-  std::optional<Maps> maps;
-  std::vector<int> width(rows.size());
+  std::map<Row, std::size_t> shape_numbers;
+  std::vector<Shape> shapes;
+  std::vector<std::size_t> shape_of(rows.size());
   for (std::size_t s = 0; s < rows.size(); ++s) {
-    width[s] = static_cast<int>(std::count_if(rows[s].begin(), rows[s].end(), [](int t) { return t >= 0; }));
-  }
-  for (int threshold : {1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26, 32, 40, 52, 64, 96, 128, 192, 256}) {
-    std::vector<char> split(rows.size());
-    for (std::size_t s = 0; s < rows.size(); ++s) split[s] = width[s] > threshold ? 1 : 0;
-    Maps candidate = classes_for(rows, split);
-    const bool fits = candidate.count[0] <= layout::CLASS_END && candidate.count[1] <= layout::CLASS_END;
-    if (fits && (!maps || candidate.transitions < maps->transitions)) {
-      maps = candidate;
-      map_of = split;
+    const auto [it, fresh] = shape_numbers.try_emplace(rows[s], shapes.size());
+    if (fresh) {
+      const auto width = std::count_if(rows[s].begin(), rows[s].end(), [](int t) { return t >= 0; });
+      shapes.push_back({rows[s], 0, static_cast<int>(width)});
     }
+    shape_of[s] = it->second;
+    ++shapes[it->second].weight;
   }
-  if (!maps) {
+  std::unique_ptr<Split> split;
+  for (int threshold : {0, 1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26, 32, 40, 52, 64, 96, 128, 192, 256}) {
+    auto candidate = std::make_unique<Split>(shapes, threshold);
+    if (!split || candidate->total() < split->total()) split = std::move(candidate);
+  }
+  split->improve(8);
+  if (split->total() >= Split::kTooMany) {
     diagnostics.error(load::Code::kTooManyClasses, place, "the " + pipeline + " table wants more than 255 byte classes")
         .mend("patterns that tell every byte value apart need fewer distinct character sets");
     return std::nullopt;
   }
+  const Maps maps = split->maps_of();
+  std::vector<char> map_of(rows.size());
+  for (std::size_t s = 0; s < rows.size(); ++s) map_of[s] = split->maps()[shape_of[s]];
 
   // --- what each state needs
   std::vector<std::vector<Slot>> wanted(rows.size());
   std::size_t total = 0;
   for (std::size_t s = 0; s < rows.size(); ++s) {
     std::map<int, int> by_class;
-    const auto& class_of = maps->class_of[static_cast<std::size_t>(map_of[s])];
+    const auto& class_of = maps.class_of[static_cast<std::size_t>(map_of[s])];
     for (std::size_t b = 0; b < 256; ++b) {
       if (rows[s][b] >= 0) by_class.try_emplace(class_of[b], rows[s][b]);
     }
@@ -144,9 +209,9 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
     if (wanted[s].size() != 1 || wanted[s][0].label == layout::CLASS_END) continue;
     for (std::size_t b = 0; b < 256; ++b) {
       if (rows[s][b] < 0) continue;
-      const auto& other = maps->class_of[static_cast<std::size_t>(1 - map_of[s])];
+      const auto& other = maps.class_of[static_cast<std::size_t>(1 - map_of[s])];
       const auto same = std::count(other.begin(), other.end(), other[b]);
-      flexible[s] = width[s] == 1 && same == 1;
+      flexible[s] = shapes[shape_of[s]].width == 1 && same == 1;
     }
   }
 
@@ -183,7 +248,7 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
       const std::size_t other = 1 - map;
       std::vector<Slot> moved = slots;
       for (std::size_t b = 0; b < 256; ++b) {
-        if (rows[s][b] >= 0) moved[0].label = maps->class_of[other][b];
+        if (rows[s][b] >= 0) moved[0].label = maps.class_of[other][b];
       }
       const auto second = find_base(s, other, moved);
       if (second && (!base || (*second ^ static_cast<std::size_t>(moved[0].label)) < (*base ^ static_cast<std::size_t>(slots[0].label)))) {
@@ -256,8 +321,8 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
     table.actions[i] = table.actions[i].with_parity(static_cast<std::uint32_t>(i));
   }
   for (std::size_t m = 0; m < 2; ++m) {
-    for (std::size_t b = 0; b < 256; ++b) table.class_maps[m][b] = static_cast<std::uint8_t>(maps->class_of[m][b]);
-    table.classes[m] = maps->count[m];
+    for (std::size_t b = 0; b < 256; ++b) table.class_maps[m][b] = static_cast<std::uint8_t>(maps.class_of[m][b]);
+    table.classes[m] = maps.count[m];
   }
   for (int start : automaton.starts) table.starts.push_back(table.bases[static_cast<std::size_t>(start)]);
   return table;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records for campaigns: accepted ones out of the automaton, and mutated ones - by byte and by structure, most of them with a mended
+// content-length, so that they are rejected deep inside and not at the first line. Deterministic for a seed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "compiler/compiler.hpp"
+#include "compiler/sampler.hpp"
+
+namespace sluice::test {
+
+struct Case {
+  layout::Pipeline pipeline;
+  std::uint16_t endpoint;  // response: the endpoint asked; request: the endpoint that the valid record was made for
+  std::string record;
+  bool valid;              // unmutated
+};
+
+class RecordSource {
+ public:
+  RecordSource(const compiler::CompileResult& policy, std::uint64_t seed);
+
+  // The next record; about half of them unmutated.
+  Case next();
+
+ private:
+  std::string valid(layout::Pipeline pipeline, std::uint16_t endpoint);
+  std::string mutate(std::string record);
+  void mutate_bytes(std::string& record);
+  void mutate_structure(std::string& record);
+  void nest(std::string& record);
+  std::size_t below(std::size_t n) { return n ? rng_() % n : 0; }
+
+  const compiler::CompileResult& policy_;
+  std::mt19937_64 rng_;
+  compiler::Sampler request_, response_;
+};
+
+// Sets content-length to the body's true length, if the record has that header; keeps the record's own idea of where the body starts.
+void mend_length(std::string& record);
+
+}  // namespace sluice::test
