@@ -57,7 +57,8 @@ std::string to_json(const google::protobuf::Message& message) {
 std::string to_query(const google::protobuf::Message& message) {
   constexpr char digits[] = "0123456789ABCDEF";
   std::string query;
-  for (const auto& [name, value] : nlohmann::json::parse(to_json(message)).items()) {
+  const nlohmann::json fields = nlohmann::json::parse(to_json(message));
+  for (const auto& [name, value] : fields.items()) {
     query += query.empty() ? '?' : '&';
     query += name + "=";
     for (const char c : value.is_string() ? value.get<std::string>() : value.dump()) {

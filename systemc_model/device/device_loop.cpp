@@ -55,6 +55,10 @@ void DeviceLoop::run(int stop_descriptor) {
     low_.serve();
     high_.serve();
     management_.serve();
+    if (management_.writable() != management_ready_) {
+      management_ready_ = !management_ready_;
+      session_.set_ready(simulator::Port::management, management_ready_);
+    }
     tick();
     bool taken = move_in(management_, simulator::Port::management);
     taken |= move_in(low_, simulator::Port::low);
@@ -86,7 +90,8 @@ void DeviceLoop::move_out(PortServer& server, simulator::Port port) {
   while (const std::optional<simulator::Frame> frame = session_.receive(port)) server.send(*frame);
 }
 
-// Events are not dropped here: without room they wait in the device, and fill its audit slots.
+// Events are not dropped here: without a reader they wait in the device and fill its audit slots (set_ready above).
+// What left it before the queue filled up waits in the session.
 void DeviceLoop::move_events_out() {
   while (management_.writable()) {
     const std::optional<simulator::Frame> frame = session_.receive(simulator::Port::management);

@@ -43,6 +43,7 @@ class DeviceLoop {
   PortServer high_;
   PortServer management_;
   std::chrono::steady_clock::time_point next_tick_;
+  bool management_ready_ = true;  // as the session was told
   std::uint64_t ticks_skipped_ = 0;
 };
 

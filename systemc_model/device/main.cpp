@@ -13,7 +13,6 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <systemc>
 
 #include "device/device_loop.hpp"
 #include "simulator/device_session.hpp"
@@ -93,8 +92,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-// The SystemC library owns main() and calls this.
-int sc_main(int argc, char** argv) {
+int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("sluice-device"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n %^%l%$ %v");
   Arguments arguments;
