@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that a gateway derives from its policy file, built together and replaced together: a
+// request keeps the state that it started with, whatever a reload does meanwhile.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "canonical/canonicalizer.hpp"
+#include "judge/judge.hpp"
+
+namespace sluice::gateway {
+
+struct PolicyState {
+  std::shared_ptr<const load::Loaded> loaded;
+  std::unique_ptr<const canonical::Canonicalizer> canonicalizer;  // the first filter: transforms
+  std::unique_ptr<const judge::Judge> judge;  // the second one: checks what the device passed
+
+  const sluice::v1::Policy& policy() const { return loaded->policy; }
+  std::size_t max_record_bytes() const { return policy().limits().max_record_bytes(); }
+  /// Bytes of an HTTP body that are read at all: other spellings are longer than the canonical one,
+  /// within bounds.
+  std::size_t max_body_bytes() const { return 16 * max_record_bytes(); }
+  /// The device's own limit for a response. LOW waits `margin()` longer, so that it never gives up
+  /// first.
+  std::chrono::milliseconds response_timeout() const {
+    return std::chrono::milliseconds(policy().limits().response_timeout_ms());
+  }
+  std::chrono::milliseconds margin() const {
+    return std::max(std::chrono::milliseconds(250), response_timeout() / 4);
+  }
+};
+
+/// Reads the policy and its schemas. On an error the second alternative has all diagnostics as text
+/// for people.
+std::variant<std::shared_ptr<const PolicyState>, std::string> load_policy(
+    const std::filesystem::path& file);
+
+}  // namespace sluice::gateway
