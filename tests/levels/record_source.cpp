@@ -58,6 +58,26 @@ std::vector<Token> members_of(const std::string& text, std::size_t from) {
   return out;
 }
 
+// Spans of the objects, outer ones behind the ones they hold.
+std::vector<Token> objects_of(const std::string& text, std::size_t from) {
+  std::vector<Token> out;
+  std::vector<std::size_t> open;
+  bool quoted = false;
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && text[i] == '{') {
+      open.push_back(i);
+    } else if (!quoted && text[i] == '}' && !open.empty()) {
+      out.push_back({open.back(), i + 1});
+      open.pop_back();
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void mend_length(std::string& record) {
@@ -83,7 +103,28 @@ std::string RecordSource::valid(layout::Pipeline pipeline, std::uint16_t endpoin
   }
 }
 
+// A record that nests deeper than the image allows, if a few tries find a schema place that allows any depth.
+std::optional<Case> RecordSource::too_deep() {
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    Case out;
+    out.pipeline = below(2) ? layout::Pipeline::REQUEST : layout::Pipeline::RESPONSE;
+    out.endpoint = static_cast<std::uint16_t>(1 + below(policy_.schema.endpoints.size()));
+    auto& sampler = out.pipeline == layout::Pipeline::REQUEST ? request_ : response_;
+    auto record = sampler.random(out.endpoint, rng_, {100 + below(200), 10});
+    if (!record) continue;
+    out.record = std::move(*record);
+    out.valid = false;
+    if (!nest(out.record)) continue;
+    mend_length(out.record);
+    return out;
+  }
+  return std::nullopt;
+}
+
 Case RecordSource::next() {
+  if (below(40) == 0) {
+    if (auto deep = too_deep()) return std::move(*deep);
+  }
   Case out;
   out.pipeline = below(2) ? layout::Pipeline::REQUEST : layout::Pipeline::RESPONSE;
   out.endpoint = static_cast<std::uint16_t>(1 + below(policy_.schema.endpoints.size()));
@@ -100,21 +141,27 @@ std::string RecordSource::mutate(std::string record) {
     const int rounds = below(8) == 0 ? 2 : 1;
     for (int i = 0; i < rounds; ++i) {
       const std::size_t kind = below(40);
-      if (kind < 14) {
+      if (kind < 10) {
         mutate_bytes(record);
-      } else if (kind < 39) {
+      } else if (kind < 32) {
         mutate_structure(record);
+      } else if (kind < 36) {
+        lengthen_list(record);
       } else {
-        nest(record);
+        lengthen_string(record);
       }
     }
     if (below(16) != 0) mend_length(record);
-  } while (record == original);
+    // Beyond the limit there is only one reason; a few of those are enough.
+  } while (record == original || (record.size() > policy_.schema.loaded->policy.limits().max_record_bytes() && below(3) != 0));
   return record;
 }
 
 void RecordSource::mutate_bytes(std::string& record) {
-  if (record.empty()) return;
+  if (record.empty()) {
+    record = "x";
+    return;
+  }
   // Two thirds in the second half.
   std::size_t at = below(record.size());
   if (at < record.size() / 2 && below(3) == 0) at += record.size() / 2;
@@ -153,6 +200,7 @@ void RecordSource::mutate_structure(std::string& record) {
       return;
     }
     const auto tokens = tokens_of(record.substr(0, record.find('\r')), 0);
+    if (tokens.empty()) return mutate_bytes(record);
     const Token t = tokens[below(tokens.size())];
     const std::string text = record.substr(t.begin, t.end - t.begin);
     if (below(2)) {
@@ -175,7 +223,7 @@ void RecordSource::mutate_structure(std::string& record) {
         break;
       case 2: {  // many times: too many items
         std::string many;
-        const std::size_t n = 2 + below(12);
+        const std::size_t n = 2 + below(60);
         for (std::size_t i = 0; i < n; ++i) many += text + ",";
         record.insert(a.begin, many);
         break;
@@ -194,6 +242,7 @@ void RecordSource::mutate_structure(std::string& record) {
     return;
   }
   const auto tokens = tokens_of(record, body);
+  if (tokens.empty()) return mutate_bytes(record);
   const Token t = tokens[below(tokens.size())];
   std::string text = record.substr(t.begin, t.end - t.begin);
   static const std::array<std::string, 16> kValues = {"null", "true", "false", "0", "-1", "1", "\"\"", "\"x\"", "[]", "{}", "1e3", "-0",
@@ -202,7 +251,7 @@ void RecordSource::mutate_structure(std::string& record) {
   switch (below(6)) {
     case 0: text = kValues[below(kValues.size())]; break;
     case 1:
-      if (string) text.insert(1 + below(text.size() - 2), std::string(1 + below(80), 'a'));
+      if (string) text.insert(1 + below(text.size() - 2), std::string(1 + below(300), below(2) ? 'a' : text[1]));
       break;
     case 2:
       if (string) text = "\"" + text.substr(1, below(3)) + "\"";
@@ -216,27 +265,65 @@ void RecordSource::mutate_structure(std::string& record) {
   record.replace(t.begin, t.end - t.begin, text);
 }
 
-// Puts a member of the body into itself many times over: recursion beyond the depth limit, where the schema allows any.
-void RecordSource::nest(std::string& record) {
+// Puts an object into itself many times over, with all that stands around its inner object of the same first key: recursion beyond the
+// depth limit, where the schema allows any. False when the record has no such object.
+bool RecordSource::nest(std::string& record) {
   const std::size_t header_end = record.find("\r\n\r\n");
-  if (header_end == std::string::npos) return;
-  const auto members = members_of(record, header_end + 4);
-  std::vector<Token> objects;
-  for (const Token& m : members) {
-    if (record[m.end - 1] == '}') objects.push_back(m);
+  const auto objects = objects_of(record, header_end == std::string::npos ? 0 : header_end + 4);
+  const auto first_key = [&](const Token& t) { return record.substr(t.begin, record.find(':', t.begin) - t.begin); };
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const Token inner = objects[i];
+    for (std::size_t o = i + 1; o < objects.size(); ++o) {
+      const Token outer = objects[o];
+      if (outer.begin > inner.begin) continue;
+      if (first_key(outer) != first_key(inner)) break;
+      const std::string open = record.substr(outer.begin, inner.begin - outer.begin), close = record.substr(inner.end, outer.end - inner.end);
+      const std::size_t limit = policy_.schema.loaded->policy.limits().max_record_bytes();
+      const std::size_t levels = record.size() >= limit ? 0 : std::min<std::size_t>(50, (limit - record.size()) / (open.size() + close.size()));
+      std::string before, after;
+      for (std::size_t n = 0; n < levels; ++n) {
+        before += open;
+        after += close;
+      }
+      record.insert(outer.end, after);
+      record.insert(outer.begin, before);
+      return levels > 0;
+    }
   }
-  if (objects.empty()) return mutate_bytes(record);
-  const Token t = objects[below(objects.size())];
-  const std::string text = record.substr(t.begin, t.end - t.begin);
-  const std::size_t brace = text.find('{');
-  if (brace == std::string::npos) return;
-  const std::size_t levels = 20 + below(40);
-  std::string open, close;
-  for (std::size_t i = 0; i < levels; ++i) {
-    open += text.substr(0, brace + 1);
-    close += "}";
+  return false;
+}
+
+// An item of a list many times over.
+void RecordSource::lengthen_list(std::string& record) {
+  const std::size_t header_end = record.find("\r\n\r\n");
+  const std::size_t body = header_end == std::string::npos ? record.size() : header_end + 4;
+  std::vector<Token> items;
+  for (const Token& m : members_of(record, body)) {
+    if (record[m.begin - 1] == '[') items.push_back(m);
   }
-  record.replace(t.begin, text.size(), open + text + close);
+  if (items.empty()) return lengthen_string(record);
+  const Token item = items[below(items.size())];
+  const std::string text = record.substr(item.begin, item.end - item.begin) + ",";
+  const std::size_t limit = policy_.schema.loaded->policy.limits().max_record_bytes();
+  const std::size_t room = record.size() < limit ? (limit - record.size()) / text.size() : 0;
+  std::string many;
+  for (std::size_t n = 1 + below(std::min<std::size_t>(room, 80) + 1); n > 0; --n) many += text;
+  record.insert(item.begin, many);
+}
+
+// A character of a string many times over.
+void RecordSource::lengthen_string(std::string& record) {
+  const std::size_t header_end = record.find("\r\n\r\n");
+  const std::size_t body = header_end == std::string::npos ? record.size() : header_end + 4;
+  std::vector<Token> strings;
+  for (const Token& t : tokens_of(record, body)) {
+    const bool value = t.end < record.size() && record[t.end] != ':';
+    if (t.end - t.begin > 2 && record[t.begin] == '"' && value) strings.push_back(t);
+  }
+  if (strings.empty()) return mutate_bytes(record);
+  const Token t = strings[below(strings.size())];
+  const char c = record[t.begin + 1];
+  record.insert(t.begin + 1, std::string(1 + below(250), c > 0x20 && c < 0x7F && c != '\\' ? c : 'a'));
 }
 
 }  // namespace sluice::test

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -33,7 +34,10 @@ class RecordSource {
   std::string mutate(std::string record);
   void mutate_bytes(std::string& record);
   void mutate_structure(std::string& record);
-  void nest(std::string& record);
+  bool nest(std::string& record);
+  void lengthen_list(std::string& record);
+  void lengthen_string(std::string& record);
+  std::optional<Case> too_deep();
   std::size_t below(std::size_t n) { return n ? rng_() % n : 0; }
 
   const compiler::CompileResult& policy_;
