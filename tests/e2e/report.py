@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's lines: one a call, in columns, coloured on a terminal only."""
+import os
+import sys
+import time
+
+GREEN, RED, YELLOW, BOLD, DIM = "32", "31", "33", "1", "2"
+
+
+def compare(**pairs):
+    """What differs among name=(found, wanted), in words."""
+    return [f"{name.replace('_', ' ')} is {found!r}, not {wanted!r}" for name, (found, wanted) in pairs.items() if found != wanted]
+
+
+def describe_event(event):
+    """Reason, field and rule of the device's audit event."""
+    if event is None:
+        return "nothing"
+    rule = f" ({event['rule']})" if event.get("rule") else ""
+    return f"{event['reason']} {event.get('path', '')}".strip() + rule
+
+
+class Report:
+    def __init__(self):
+        self._colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        self._start = time.monotonic()
+        self._number = {"ALLOWED": 0, "BLOCKED": 0}
+        self._wrong = 0
+
+    @property
+    def good(self):
+        return self._wrong == 0
+
+    def _paint(self, text, colour):
+        return f"\033[{colour}m{text}\033[0m" if self._colours else text
+
+    def _say(self, text, stream=None):
+        print(text, file=stream or sys.stdout, flush=True)
+
+    def step(self, text):
+        self._say("\n" + self._paint(f"== {text}", BOLD))
+
+    def text(self, text):
+        for line in text.splitlines():
+            self._say("   " + line)
+
+    def _line(self, verdict, colour, name, columns, problems):
+        self._number[verdict] += 1
+        number = f"{self._number[verdict]:3}"
+        mark = self._paint(verdict, colour) if not problems else self._paint("WRONG  ", RED)
+        self._say(f"{mark} {number}  {name:<44} {columns}".rstrip())
+        self._problems(problems)
+
+    def _problems(self, problems):
+        self._wrong += bool(problems)
+        for problem in problems:
+            self._say("             " + self._paint("! " + problem, RED))
+
+    def allowed(self, name, call, what, problems):
+        short = call if len(call) <= 58 else call[:55] + "..."
+        self._line("ALLOWED", GREEN, name, f"{short:<58} {what}", problems)
+
+    def blocked(self, name, gateway, device, problems):
+        self._line("BLOCKED", YELLOW, name, f"gateway {gateway:<38} device {device}", problems)
+
+    def check(self, what, problems):
+        if not problems:
+            self._say(self._paint(f"             {what}", DIM))
+        self._problems(problems)
+
+    def summary(self):
+        total = sum(self._number.values())
+        counts = f"{self._number['ALLOWED']} calls allowed, {self._number['BLOCKED']} blocked"
+        seconds = f"{time.monotonic() - self._start:.0f} s"
+        if self.good:
+            self._say("\n" + self._paint(f"{counts}: each as it must be ({seconds})", GREEN))
+        else:
+            self._say("\n" + self._paint(f"{counts}, and {self._wrong} of {total} went WRONG ({seconds})", RED))
+
+    def fault(self, text):
+        self._say(self._paint("tools/demo could not go on: ", RED) + text.rstrip(), sys.stderr)
