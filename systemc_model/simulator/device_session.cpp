@@ -103,10 +103,11 @@ bool level_available(Level level) {
 std::unique_ptr<DeviceSession> DeviceSession::create(const Options& options) {
   static bool created = false;
   if (created) throw std::runtime_error("a process can have one device session: a SystemC kernel cannot be restarted");
-  created = true;
   // A warning of the kernel is a fault of ours: never print it and go on.
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
-  return std::make_unique<KernelSession>(options);
+  auto session = std::make_unique<KernelSession>(options);
+  created = true;
+  return session;
 }
 
 std::string load_image(DeviceSession& session, std::span<const std::uint8_t> image,

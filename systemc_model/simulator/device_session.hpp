@@ -35,7 +35,7 @@ class DeviceSession {
   struct Options {
     Level level = Level::lt;
     layout::Geometry geometry = layout::Geometry::SMALL;
-    std::string trace_file;  ///< .vcd or .fst, level rtl only; empty = none
+    std::string trace_file = {};  ///< .vcd or .fst, level rtl only; empty = none
     fabric::SeededFault fault = fabric::SeededFault::none;  ///< a deliberately broken device, to test checks of devices
   };
 
