@@ -10,6 +10,16 @@ using layout::Reason;
 using support::DeviceBench;
 using support::Port;
 
+namespace {
+support::ImageBuilder smallest_image() {
+  auto image = support::letters_image();
+  image.geometry = support::smallest_geometry();
+  image.max_outstanding = static_cast<std::uint16_t>(layout::limits_of(image.geometry).transactions);
+  for (auto& endpoint : image.endpoints) endpoint.outstanding_cap = image.max_outstanding;
+  return image;
+}
+}  // namespace
+
 TEST_CASE("an endpoint's cap") {
   DeviceBench bench;
   auto image = support::letters_image();
@@ -60,59 +70,58 @@ TEST_CASE("max_outstanding over all endpoints") {
   bench.request(5, "Q");
 }
 
-TEST_CASE("all transaction slots of a tiny device") {
-  DeviceBench bench(layout::Geometry::TINY);
-  auto image = support::letters_image();
-  image.geometry = layout::Geometry::TINY;
+TEST_CASE("all transaction slots") {
+  DeviceBench bench(support::smallest_geometry());
+  const auto image = smallest_image();
   bench.load(image);
-  for (std::uint32_t i = 0; i < 8; ++i) CHECK(bench.request(i, i % 2 == 0 ? "P" : "Q") == (i << 24 | 1));
+  for (std::uint32_t i = 0; i < image.max_outstanding; ++i) {
+    CHECK(bench.request(i, i % 2 == 0 ? "P" : "Q") == (i << 24 | 1));
+  }
   bench.events();
-  bench.send(Port::low, 9, "P");
+  bench.send(Port::low, 999, "P");
   CHECK(bench.event().reason == Reason::OVERLOAD);
 }
 
 TEST_CASE("invariant 12: without an audit slot nothing is released, and what is lost is counted") {
-  DeviceBench bench(layout::Geometry::TINY);
-  auto image = support::letters_image();
-  image.geometry = layout::Geometry::TINY;
-  bench.load(image);
+  DeviceBench bench(support::smallest_geometry());
+  bench.load(smallest_image());
+  const std::uint32_t slots = layout::limits_of(support::smallest_geometry()).audit_events;
   bench.session().set_ready(Port::management, false);
-  for (std::uint32_t i = 0; i < 7; ++i) bench.send(Port::low, i, "0");  // rejected: 7 of 8 slots
-  bench.send(Port::low, 10, "P");                                       // the last slot
+  for (std::uint32_t i = 0; i + 1 < slots; ++i) bench.send(Port::low, i, "0");  // rejected: all slots but one
+  bench.send(Port::low, 1000, "P");                                            // the last slot
   CHECK(bench.records(Port::high).size() == 1);
-  bench.send(Port::low, 11, "P");  // accepted by the engine, no slot
-  bench.send(Port::low, 12, "0");  // rejected, event lost
-  bench.send(Port::low, 13, "Q");
+  bench.send(Port::low, 1001, "P");  // accepted by the engine, no slot
+  bench.send(Port::low, 1002, "0");  // rejected, event lost
+  bench.send(Port::low, 1003, "Q");
   CHECK(bench.frames(Port::high).empty());
   bench.session().set_ready(Port::management, true);
   const auto events = bench.events();
-  REQUIRE(events.size() == 8);
-  CHECK(events.back().tag == 10);
-  CHECK(events.back().sequence == 9);
+  REQUIRE(events.size() == slots);
+  CHECK(events.back().tag == 1000);
+  CHECK(events.back().sequence == slots + 1);
   CHECK(bench.read(layout::reg::EVENTS_LOST) == 3);
   CHECK(bench.read(layout::reg::OUTSTANDING) == 1);
-  CHECK(bench.count(Pipeline::REQUEST, Reason::NO_TRANSITION) == 8);
+  CHECK(bench.count(Pipeline::REQUEST, Reason::NO_TRANSITION) == slots);
   CHECK(bench.count(Pipeline::REQUEST, Reason::OVERLOAD) == 2);
   CHECK(bench.count(Pipeline::REQUEST, Reason::ACCEPTED) == 1);
   // It goes on when somebody drains it; the lost events have no number.
-  bench.send(Port::low, 14, "P");
+  bench.send(Port::low, 1004, "P");
   CHECK(bench.records(Port::high).size() == 1);
-  CHECK(bench.event().sequence == 10);
+  CHECK(bench.event().sequence == slots + 2);
 }
 
 TEST_CASE("a response without an audit slot is dropped and has used its request up") {
-  DeviceBench bench(layout::Geometry::TINY);
-  auto image = support::letters_image();
-  image.geometry = layout::Geometry::TINY;
-  bench.load(image);
+  DeviceBench bench(support::smallest_geometry());
+  bench.load(smallest_image());
+  const std::uint32_t slots = layout::limits_of(support::smallest_geometry()).audit_events;
   const std::uint32_t id = bench.request(1, "P");
   bench.events();
   bench.session().set_ready(Port::management, false);
-  for (std::uint32_t i = 0; i < 8; ++i) bench.send(Port::low, i, "0");
+  for (std::uint32_t i = 0; i < slots; ++i) bench.send(Port::low, i, "0");
   bench.send(Port::high, id, "p");
   CHECK(bench.frames(Port::low).empty());
   bench.session().set_ready(Port::management, true);
-  CHECK(bench.events().size() == 8);
+  CHECK(bench.events().size() == slots);
   CHECK(bench.count(Pipeline::RESPONSE, Reason::OVERLOAD) == 1);
   CHECK(bench.read(layout::reg::EVENTS_LOST) == 1);
   CHECK(bench.read(layout::reg::OUTSTANDING) == 0);

@@ -19,7 +19,7 @@ namespace {
 
 support::ImageBuilder tiny_image(std::uint64_t serial = 1) {
   auto image = support::letters_image();
-  image.geometry = layout::Geometry::TINY;
+  image.geometry = support::smallest_geometry();
   image.serial = serial;
   return image;
 }
@@ -33,7 +33,7 @@ link::Frame activate_frame(std::uint8_t sequence) {
 }  // namespace
 
 TEST_CASE("out of reset nothing is loaded and nothing passes") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   CHECK(bench.read(reg::STATUS) == 0);
   CHECK(bench.read(reg::LOAD_STATUS) == static_cast<std::uint32_t>(LoadStatus::IDLE));
   CHECK(bench.read(reg::EPOCH) == 0);
@@ -46,7 +46,7 @@ TEST_CASE("out of reset nothing is loaded and nothing passes") {
 }
 
 TEST_CASE("a load step by step") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   const auto image = tiny_image(0x0000000500000007).bytes();
   CHECK(bench.command(Command::BEGIN) == LoadStatus::OK);
   CHECK(bench.read(reg::STATUS) == OPEN);
@@ -88,7 +88,7 @@ TEST_CASE("a load step by step") {
 }
 
 TEST_CASE("the second image goes to the other bank, needs a greater serial, and voids what is outstanding") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   bench.load(tiny_image(5));
   const std::uint32_t id = bench.request(1, "P");
   bench.events();
@@ -119,7 +119,7 @@ TEST_CASE("the second image goes to the other bank, needs a greater serial, and 
 }
 
 TEST_CASE("a failed load answers everything with its status until a new BEGIN") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   auto image = tiny_image().bytes();
   CHECK(bench.command(Command::BEGIN) == LoadStatus::OK);
   auto bad = image;
@@ -135,7 +135,7 @@ TEST_CASE("a failed load answers everything with its status until a new BEGIN") 
 }
 
 TEST_CASE("blocks must be the next ones, of whole words, and no more than announced") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   const auto image = tiny_image().bytes();
   const auto block = [&](std::uint32_t first, std::size_t bytes) {
     link::Frame frame = link::make_block(9, first, std::vector<std::uint8_t>(8, 0));
@@ -187,7 +187,7 @@ TEST_CASE("blocks must be the next ones, of whole words, and no more than announ
 }
 
 TEST_CASE("ABORT and a second BEGIN forget the load") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   const auto image = tiny_image().bytes();
   bench.command(Command::BEGIN);
   CHECK(bench.send_blocks(image) == LoadStatus::OK);
@@ -204,7 +204,7 @@ TEST_CASE("ABORT and a second BEGIN forget the load") {
 }
 
 TEST_CASE("a cleared bank keeps nothing of an earlier load") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   // The first image fills more slots than the second names.
   auto big = tiny_image(1);
   const auto extra = big.request.state();
@@ -221,7 +221,7 @@ TEST_CASE("a cleared bank keeps nothing of an earlier load") {
 }
 
 TEST_CASE("the device's checks agree with the engine library's on altered images") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   const auto good = tiny_image().words();
   support::Random random(7);
   std::map<LoadStatus, unsigned> seen;
@@ -230,7 +230,7 @@ TEST_CASE("the device's checks agree with the engine library's on altered images
     const std::size_t at = random.one_in(2) ? random.below(10) : random.below(static_cast<std::uint32_t>(words.size()));
     words[at] ^= 1ULL << random.below(random.one_in(3) ? 64 : 24);
     if (random.one_in(3)) words[at] ^= 1ULL << random.below(64);
-    engine::ImageReader reader(layout::Geometry::TINY, 0);
+    engine::ImageReader reader(support::smallest_geometry(), 0);
     for (std::uint64_t word : words) reader.take(word);
     bench.command(Command::BEGIN);
     const LoadStatus status = bench.send_blocks(support::ImageBuilder::to_bytes(words));
@@ -243,9 +243,11 @@ TEST_CASE("the device's checks agree with the engine library's on altered images
 }
 
 TEST_CASE("a foreign image is refused at its first word") {
-  DeviceBench bench(layout::Geometry::TINY);
+  DeviceBench bench(support::smallest_geometry());
   bench.command(Command::BEGIN);
-  CHECK(bench.send_blocks(support::letters_image().bytes()) == LoadStatus::BAD_GEOMETRY);
+  auto foreign = support::letters_image();
+  foreign.geometry = layout::Geometry::LARGE;
+  CHECK(bench.send_blocks(foreign.bytes()) == LoadStatus::BAD_GEOMETRY);
   CHECK(bench.read(reg::LOAD_WORDS) == 0);
 }
 

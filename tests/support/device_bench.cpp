@@ -14,6 +14,10 @@ simulator::Level level_under_test() {
   return *level;
 }
 
+layout::Geometry smallest_geometry() {
+  return level_under_test() == simulator::Level::rtl ? layout::Geometry::SMALL : layout::Geometry::TINY;
+}
+
 DeviceBench::DeviceBench(layout::Geometry geometry, fabric::SeededFault fault)
     : session_(simulator::DeviceSession::create(
           {.level = level_under_test(), .geometry = geometry, .fault = fault})) {}

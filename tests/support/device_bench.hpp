@@ -70,5 +70,7 @@ class DeviceBench {
 
 /// The level under test.
 simulator::Level level_under_test();
+/// The smallest geometry that exists at that level: TINY at lt, SMALL at rtl.
+layout::Geometry smallest_geometry();
 
 }  // namespace sluice::support
