@@ -5,11 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <optional>
-
-#include "load/file_text.hpp"
 
 namespace sluice::load {
 namespace {
@@ -46,7 +43,7 @@ std::string printable(std::string_view text) {
   std::string result;
   for (char c : text) {
     bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    result += c == '\t' ? ' ' : control ? '?' : c;
+    result += c == '\t' || c == '\n' ? ' ' : control ? '?' : c;
   }
   return result;
 }
@@ -94,16 +91,9 @@ void Diagnostics::add_source(std::string file, std::string text) {
 
 std::string Diagnostics::excerpt(const Span& span) const {
   if (span.line <= 0) return {};
-  std::string from_disk;
-  std::string_view text;
-  if (auto known = sources_.find(span.file); known != sources_.end()) {
-    text = known->second;
-  } else {
-    auto read = read_file(span.file);
-    if (!read.text) return {};
-    from_disk = std::move(*read.text);
-    text = from_disk;
-  }
+  auto known = sources_.find(span.file);
+  if (known == sources_.end()) return {};
+  std::string_view text = known->second;
   auto line = line_of(text, span.line);
   if (!line) return {};
   std::size_t column = span.column > 0 ? static_cast<std::size_t>(span.column) : 0;
@@ -120,12 +110,14 @@ std::string Diagnostics::excerpt(const Span& span) const {
 std::string Diagnostics::text() const {
   std::string result;
   for (const Diagnostic& one : list_) {
-    std::string where = to_string(one.span);
+    std::string where = printable(to_string(one.span));
     if (!where.empty()) where += ": ";
-    result += fmt::format("{}{}[{}]: {}\n", where, name_of(one.severity), one.code, one.message);
+    result += fmt::format("{}{}[{}]: {}\n", where, name_of(one.severity), one.code,
+                          printable(one.message));
     result += excerpt(one.span);
-    for (const std::string& note : one.notes) result += fmt::format("  note: {}\n", note);
-    if (!one.help.empty()) result += fmt::format("  help: {}\n", one.help);
+    for (const std::string& note : one.notes)
+      result += fmt::format("  note: {}\n", printable(note));
+    if (!one.help.empty()) result += fmt::format("  help: {}\n", printable(one.help));
   }
   if (errors_ > list_.size()) {
     result += fmt::format("and {} more errors\n", errors_ - list_.size());

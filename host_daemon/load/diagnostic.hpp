@@ -58,7 +58,8 @@ class Diagnostics {
   std::size_t error_count() const { return errors_; }
   const std::deque<Diagnostic>& all() const { return list_; }
 
-  // Gives the text of a file that is not on disk (or differs from it), for excerpts.
+  // Gives the text of a file, for excerpts. Files are never read for them: the names in spans may
+  // come from a descriptor set that somebody else made.
   void add_source(std::string file, std::string text);
 
   // All diagnostics for people:

@@ -12,8 +12,9 @@ namespace sluice::load {
 
 struct FileText {
   std::optional<std::string> text;
-  std::string error;     // why there is no text, in words
-  bool missing = false;  // there is no such file
+  std::string error;       // why there is no text, in words
+  bool missing = false;    // there is no such file
+  bool too_large = false;  // it has more bytes than asked for
 };
 
 // Reads `path` if it is a regular file of at most `max_bytes` bytes.

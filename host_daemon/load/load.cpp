@@ -47,7 +47,7 @@ std::unique_ptr<SchemaPool> open_schemas(const PolicyText& text,
       }
       import_paths.push_back(path);
     }
-    if (import_paths.empty()) import_paths.push_back(folder);
+    if (import_paths.empty()) import_paths.push_back(folder.empty() ? "." : folder);
     return SchemaPool::from_files(import_paths, names, spans, diagnostics);
   }
   auto path = (folder / text.policy.descriptor_set()).lexically_normal();
@@ -106,6 +106,7 @@ std::optional<Loaded> load(const std::filesystem::path& policy_yaml, Diagnostics
                       fmt::format("cannot read the policy: {}", file.error));
     return std::nullopt;
   }
+  diagnostics.add_source(shown, *file.text);
   auto text = read_policy(*file.text, shown, diagnostics);
   if (!text || !check_policy(*text, SchemaSource::kPolicy, diagnostics)) return std::nullopt;
   auto schemas = open_schemas(*text, policy_yaml.parent_path(), diagnostics);
@@ -128,6 +129,9 @@ std::string descriptor_set_of(const Loaded& loaded) {
   FileDescriptorSet set;
   std::set<const FileDescriptor*> added;
   for (const FileDescriptor* file : loaded.schemas->roots()) add_with_imports(file, added, set);
+  for (const SelectedStatus& status : loaded.statuses) {
+    if (status.message != nullptr) add_with_imports(status.message->file(), added, set);
+  }
   return set.SerializeAsString();
 }
 

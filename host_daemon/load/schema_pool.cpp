@@ -73,7 +73,10 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
   // While null, messages are dropped: after the load nobody listens any more.
   void listen(Diagnostics* diagnostics) { diagnostics_ = diagnostics; }
   const std::map<std::string, std::string>& missing() const { return missing_; }
-  bool failed(const std::string& filename) const { return failed_.contains(filename); }
+  // Why a file could not be opened, as a code.
+  Code code_of_missing(const std::string& filename) const {
+    return too_large_.contains(filename) ? Code::kProtoTooLarge : Code::kImportNotFound;
+  }
 
   // From the parser and, with places, from the pool over .proto texts. Line and column count from
   // 0.
@@ -103,16 +106,14 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
   void report(const std::string& filename, const Span& span, const std::string& message,
               Code code) {
     if (diagnostics_ == nullptr) return;
-    failed_.insert(filename);
     const std::string* text = tree_.text_of(filename);
-    if (text != nullptr && span.file.starts_with("<")) diagnostics_->add_source(span.file, *text);
     if (auto import = import_of(message)) {
       broken_imports_.insert(filename);
       auto found = missing_.find(*import);
       if (found == missing_.end()) return;  // its own errors are reported already
       auto names = tree_.names_nearby();
       auto& made = diagnostics_->error(
-          too_large_.contains(*import) ? Code::kProtoTooLarge : Code::kImportNotFound, span,
+          code_of_missing(*import), span,
           fmt::format("cannot import `{}`{}", *import, did_you_mean(*import, names)));
       if (!found->second.empty()) made.note(found->second);
       return;
@@ -142,7 +143,6 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
   Diagnostics* diagnostics_ = nullptr;
   std::map<std::string, std::string> missing_;
   std::set<std::string> too_large_;
-  std::set<std::string> failed_;
   std::set<std::string> broken_imports_;
   std::set<std::string> editions_;
 };
@@ -167,8 +167,8 @@ class FilesPool : public SchemaPool {
                  found != collector_.missing().end()) {
         auto names = tree_.names_nearby();
         diagnostics
-            .error(Code::kImportNotFound, root_spans[i],
-                   fmt::format("cannot find the schema file `{}`{}", roots[i],
+            .error(collector_.code_of_missing(roots[i]), root_spans[i],
+                   fmt::format("cannot open the schema file `{}`{}", roots[i],
                                did_you_mean(roots[i], names)))
             .note(found->second)
             .mend(
@@ -179,6 +179,7 @@ class FilesPool : public SchemaPool {
                           fmt::format("cannot read the schema file `{}`", roots[i]));
       }
     }
+    tree_.add_sources(diagnostics);
     collector_.listen(nullptr);
     return diagnostics.error_count() == before;
   }

@@ -120,6 +120,7 @@ google::protobuf::io::ZeroCopyInputStream* SchemaSourceTree::Open(const std::str
     FileText read = read_file(path, kMaxSchemaFileBytes);
     if (read.missing) continue;
     if (!read.text) {
+      refused_for_size_ = read.too_large;
       error_ = fmt::format("{}: {}", path.lexically_normal().string(), read.error);
       return nullptr;
     }
@@ -139,6 +140,10 @@ google::protobuf::io::ZeroCopyInputStream* SchemaSourceTree::Open(const std::str
 std::string SchemaSourceTree::shown_name(const std::string& filename) const {
   auto found = opened_.find(filename);
   return found == opened_.end() ? filename : found->second.shown;
+}
+
+void SchemaSourceTree::add_sources(Diagnostics& diagnostics) const {
+  for (const auto& [name, file] : opened_) diagnostics.add_source(file.shown, file.text);
 }
 
 const std::string* SchemaSourceTree::text_of(const std::string& filename) const {

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "load/diagnostic.hpp"
+
 namespace sluice::load {
 
 inline constexpr std::size_t kMaxSchemaFileBytes = 4u << 20;
@@ -40,6 +42,8 @@ class SchemaSourceTree : public google::protobuf::compiler::SourceTree {
 
   // What people know the file as: its path on disk; "<sluice>/name" for a shipped one.
   std::string shown_name(const std::string& filename) const;
+  // Gives the texts of all opened files for excerpts.
+  void add_sources(Diagnostics& diagnostics) const;
   // The text of an opened file.
   const std::string* text_of(const std::string& filename) const;
   // True if the last refusal was for size, not for absence.

@@ -24,7 +24,21 @@ TEST_CASE("a diagnostic shows place, code, excerpt, notes and help") {
         "  help: remove it\n");
 }
 
-TEST_CASE("a diagnostic without a readable text still says where") {
+TEST_CASE("files are never read for an excerpt: only given texts are shown") {
+  Diagnostics diagnostics;
+  diagnostics.error(Code::kBadValue, Span{"/etc/passwd", 1, 1}, "odd");
+  CHECK(diagnostics.text() == "/etc/passwd:1:1: error[E0110]: odd\n");
+}
+
+TEST_CASE("input that messages quote cannot drive the terminal") {
+  Diagnostics diagnostics;
+  diagnostics.error(Code::kBadValue, Span{"a\x1b[2J", 1, 1}, "odd\n\x1b]0;x\x07")
+      .note("\x1b")
+      .mend("\x7f");
+  CHECK(diagnostics.text() == "a?[2J:1:1: error[E0110]: odd ?]0;x?\n  note: ?\n  help: ?\n");
+}
+
+TEST_CASE("a diagnostic without a text still says where") {
   Diagnostics diagnostics;
   diagnostics.warning(Code::kBadValue, Span{"/nowhere/at/all", 7, 1}, "odd");
   CHECK(diagnostics.text() == "/nowhere/at/all:7:1: warning[E0110]: odd\n");

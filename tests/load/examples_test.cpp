@@ -54,6 +54,40 @@ TEST_CASE("the plant example selects by name, in order of declaration within an 
   CHECK(caps == std::vector<std::uint32_t>{4, 4, 4, 32, 32, 32});
 }
 
+TEST_CASE("a policy with every part, in the spelling of the design, loads") {
+  Workspace space;
+  std::ifstream in(example("library").parent_path() / "library.proto");
+  space.write("library.proto", {std::istreambuf_iterator<char>(in), {}});
+  space.write("policy.yaml", R"(name: library
+serial: 7                          # grows with each release
+mode: TWO_WAY                      # DIODE_LOW_TO_HIGH, DIODE_HIGH_TO_LOW
+geometry: SMALL                    # TINY, LARGE, SIMULATION: hardware.md section 3
+protoFiles: [library.proto]
+importPaths: [.]
+host: library.example
+services:
+  - {service: example.library.v1.Library, methods: ["*"], body: JSON}     # or names; PROTOBUF
+requestHeaders:
+  - {name: x-request-id, pattern: "[0-9a-f]{8}", required: true}          # or constant:
+responseHeaders: []
+dropHeaders: [user-agent, accept, accept-encoding]    # gateways strip these
+statuses:
+  - {code: 200}                    # the method's response
+  - {code: 404, message: google.rpc.Status}
+limits: {maxRecordBytes: 2048, maxDepth: 64, maxOutstanding: 64, responseTimeoutMs: 1000}
+json: {defaults: OMIT, int64: QUOTED}
+anyTypes: []
+softwareOnly: []
+)");
+  Diagnostics diagnostics;
+  auto loaded = space.load_it(diagnostics);
+  INFO(diagnostics.text());
+  REQUIRE(loaded);
+  CHECK(loaded->policy.serial() == 7);
+  CHECK(loaded->endpoints.size() == 9);
+  CHECK(loaded->policy.limits().response_timeout_ms() == 1000);
+}
+
 TEST_CASE("the dump is stable and names policy, methods, bindings and statuses") {
   Workspace space;
   Diagnostics diagnostics;

@@ -98,6 +98,14 @@ TEST_CASE("a syntax error in an import is reported there and only there") {
   CHECK(error.span == Span{space.path("lib/other.proto").string(), 2, 9});
 }
 
+TEST_CASE("an error of a schema shows the line") {
+  Workspace space;
+  space.change("api.proto", Workspace::schema, "  oneof kind {", "  oneof {");
+  Diagnostics diagnostics;
+  CHECK_FALSE(space.load_it(diagnostics));
+  CHECK_THAT(diagnostics.text(), Catch::Contains("    24 |   oneof {\n       |         ^\n"));
+}
+
 TEST_CASE("several errors of one file are reported together") {
   Workspace space;
   space.change("api.proto", Workspace::schema, "message GetRequest { string name = 1; }",
@@ -255,8 +263,8 @@ TEST_CASE("hostile schema texts are refused before they reach a recursive parser
   };
   std::string nested = "syntax = \"proto3\";\n";
   for (int i = 0; i < 100'000; ++i) nested += "message A{";
-  CHECK(code_of(nested) == "E0201");
-  CHECK(code_of(std::string(5u << 20, ' ')) == "E0201");
+  CHECK(code_of(nested) == "E0204");
+  CHECK(code_of(std::string(5u << 20, ' ')) == "E0204");
   CHECK(code_of("syntax = \"proto3\";\xff\n") == "E0201");
   CHECK(code_of(std::string("syntax = \"proto3\";\0", 19)) == "E0201");
 }
