@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "canonical/text.hpp"
+#include "gateway/problem.hpp"
 
 namespace sluice::gateway {
 
@@ -106,12 +107,13 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
   const auto parsed = state->canonicalizer->parse_request_record(record);
   if (!verdict.accepted || !parsed ||
       state->canonicalizer->endpoint(parsed->endpoint).name != verdict.endpoint) {
+    // Names of field and rule only: content stays out of the log.
     spdlog::error(
-        "the device passed a request that the second check refuses (id {:08x}): {}; nothing is "
-        "sent on",
+        "the device passed a request that the second check refuses (id {:08x}): {}; it is not sent "
+        "on",
         id,
-        !verdict.accepted ? verdict.path + " " + verdict.rule + " " + verdict.message
-        : !parsed         ? parsed.refusal().message
+        !verdict.accepted ? verdict.rule + " " + verdict.path
+        : !parsed         ? parsed.refusal().code
                           : "the checks disagree about the endpoint");
     co_return;
   }
@@ -133,10 +135,7 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
   const auto& response = std::get<HttpResponse>(answer);
   const auto canonical = state->canonicalizer->canonicalize_response(parsed->endpoint, response);
   if (!canonical) {
-    const auto& refusal = canonical.refusal();
-    log(502, " response refused: " + refusal.code +
-                 (refusal.field.empty() ? "" : " " + refusal.field) +
-                 (refusal.rule.empty() ? "" : " (" + refusal.rule + ")") + ": " + refusal.message);
+    log(502, " response refused: " + in_words(canonical.refusal()));
     send_bad_gateway(*state, id, parsed->endpoint, request);
     co_return;
   }

@@ -192,9 +192,7 @@ awaitable<std::string> LowGateway::answer(Session& session, const HttpHead& head
   const bool keep_alive = session.keep_alive;
   const auto say = [&](const Refusal& refusal) {
     session.status = refusal.http_status;
-    session.said = " refused: " + refusal.code +
-                   (refusal.field.empty() ? "" : " " + refusal.field) +
-                   (refusal.rule.empty() ? "" : " (" + refusal.rule + ")");
+    session.said = " refused: " + in_words(refusal);
     return problem_response(refusal, keep_alive);
   };
   const auto record = state->canonicalizer->canonicalize_request(
@@ -227,9 +225,9 @@ std::string LowGateway::rebuild(Session& session, const PolicyState& state, int 
       name, {reinterpret_cast<const std::uint8_t*>(record.data()), record.size()});
   const auto http = state.canonicalizer->parse_response_record(endpoint, record);
   if (!verdict.accepted || !http) {
+    // Names of field and rule only: content stays out of the log.
     spdlog::error("the device passed a response that the second check refuses ({}): {}", name,
-                  verdict.accepted ? http.refusal().message
-                                   : verdict.path + " " + verdict.rule + " " + verdict.message);
+                  verdict.accepted ? http.refusal().code : verdict.rule + " " + verdict.path);
     session.status = 502;
     return problem_response(
         problem(502, "second_check", "The response did not pass the gateway's own check."),

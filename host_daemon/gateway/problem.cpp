@@ -53,6 +53,16 @@ std::string problem_response(const canonical::Refusal& refusal, bool keep_alive)
   return out + "\r\n" + body;
 }
 
+std::string in_words(const canonical::Refusal& refusal) {
+  std::string out = refusal.code;
+  if (!refusal.field.empty()) out += " " + refusal.field;
+  if (!refusal.rule.empty()) out += " (" + refusal.rule + ")";
+  if (refusal.line > 0)
+    out +=
+        " at line " + std::to_string(refusal.line) + ", column " + std::to_string(refusal.column);
+  return out;
+}
+
 canonical::Refusal problem(int status, std::string code, std::string message) {
   canonical::Refusal out;
   out.http_status = status;

@@ -20,6 +20,9 @@ std::string problem_document(const canonical::Refusal& refusal);
 /// A refusal of the gateway itself.
 canonical::Refusal problem(int status, std::string code, std::string message);
 
+/// A refusal for the log: code, field and rule, without any content of the message.
+std::string in_words(const canonical::Refusal& refusal);
+
 /// Standard reason phrase.
 std::string reason_of(int status);
 
