@@ -79,7 +79,12 @@ module audit #(
   logic [4:0] out_word_q, out_word_d;
   logic [31:0] out_shift_q, out_shift_d;
 
-  assign chosen = event_i[source_q*EventBits+:EventBits];
+  always_comb begin
+    chosen = '0;
+    for (int unsigned i = 0; i < Sources; i++) begin
+      if (source_q == SourceBits'(i)) chosen = event_i[i*EventBits+:EventBits];
+    end
+  end
   assign space_o = keeps_q;
   assign walk_index_o = frame_q;
   assign frame_now = (4'(frame_q) >= chosen.frames) ? '0 :
@@ -249,7 +254,7 @@ module audit #(
 
   assign lost_o = lost_q;
   assign waiting_o = waiting_q;
-  assign busy_o = state_q != AUDIT_PICK || request_i != '0 || waiting_q != '0;
+  assign busy_o = state_q != AUDIT_PICK || request_i != '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -48,7 +48,8 @@ module dispatch #(
     output logic [9:0]            head_endpoint_o,
     output logic [4:0]            head_forced_o,    // a verdict without the engine; ACCEPTED: ask the engine
     input  logic                  retire_i,
-    output logic                  pending_o
+    output logic                  pending_o,        // records are under way
+    output logic                  busy_o            // and it has something to do
 );
 
   typedef enum logic [1:0] {
@@ -168,6 +169,8 @@ module dispatch #(
   assign head_endpoint_o = head.endpoint;
   assign head_forced_o = head.forced;
   assign pending_o = !queue_empty || state_q != DISPATCH_IDLE || slot0_q.busy || slot1_q.busy;
+
+  assign busy_o = state_q != DISPATCH_IDLE || (!queue_empty && next_free);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -67,7 +67,8 @@ module engine #(
     input  sluice_pkg::entry_t     entry_word_i,
     output logic                   action_bank_o,
     output logic [ActionBits-1:0]  action_index_o,
-    input  sluice_pkg::action_t    action_word_i
+    input  sluice_pkg::action_t    action_word_i,
+    output logic                   busy_o          // a context fills or runs
 );
 
   typedef enum logic [1:0] {
@@ -316,6 +317,7 @@ module engine #(
           if (judge_reason != sluice_pkg::REASON_ACCEPTED || judge_accept) begin
             state_d = CONTEXT_DONE;
             rest_d.reason = judge_reason;
+            if (judge_accept) rest_d.tag = judge_tag;
             rest_d.issued = 1'b0;
             rest_d.pending = 1'b0;
             rest_d.resume = 2'd0;
@@ -367,6 +369,8 @@ module engine #(
 
   // --- results
   assign start_ready_o = state_turn_q == CONTEXT_IDLE && start_context_i == turn_id_q;
+  assign busy_o = state_turn_q == CONTEXT_FILL || state_turn_q == CONTEXT_RUN || state_rest_q == CONTEXT_FILL ||
+                  state_rest_q == CONTEXT_RUN;
   assign result_context_o = turn_id_q;
   assign result_valid_o = state_turn_q == CONTEXT_DONE;
   assign result_reason_o = turn_q.reason;

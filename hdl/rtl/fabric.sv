@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole device behind its byte streams: two pipelines, the transaction table between them, and the management side (docs/fabric.md).
 // Only wiring, and the sizes of the geometry. It contains no MAC and no clock source, verifies no signature yet, and out of reset
-// passes nothing. `tick_i` is a pulse per millisecond. While `busy_o` is low and no input is valid, a clock changes nothing but
-// CYCLE and, with a tick, time: a simulator may stop it.
+// passes nothing. `tick_i` is a pulse per millisecond. While `busy_o` is low, no tick comes and no valid input finds its port ready, a
+// clock changes nothing but the count of cycles: a simulator may stop it. Waiting for a tx_ready_i is not busy.
 `include "assertions.svh"
 
 module fabric #(
@@ -412,7 +412,6 @@ module fabric #(
       .clk_i,
       .rst_ni,
       .active_bank_i(bank),
-      .image_active_i(image_active),
       .active_serial_i(active_serial),
       .swap_i(swap),
       .begin_i(load_begin),

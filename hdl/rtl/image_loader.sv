@@ -18,8 +18,7 @@ module image_loader #(
     input  logic                   rst_ni,
     // from swap_control
     input  logic                   active_bank_i,
-    input  logic                   image_active_i,
-    input  logic [63:0]            active_serial_i,
+    input  logic [63:0]            active_serial_i,  // 0 without an image
     input  logic                   swap_i,          // the complete load became active
     // from management: one at a time
     input  logic                   begin_i,
@@ -135,7 +134,7 @@ module image_loader #(
         else if (head0.geometry != Geometry) head_status = sluice_pkg::LOAD_STATUS_BAD_GEOMETRY;
         else if (head0.mode != sluice_pkg::MODE_TWO_WAY) head_status = sluice_pkg::LOAD_STATUS_BAD_MODE;
       end
-      4'd1: if (word_i <= active_serial_i && image_active_i) head_status = sluice_pkg::LOAD_STATUS_BAD_SERIAL;
+      4'd1: if (word_i <= active_serial_i) head_status = sluice_pkg::LOAD_STATUS_BAD_SERIAL;
       4'd2:
       if (head2.max_record_bytes == '0 || head2.max_record_bytes > RecordBytes) head_status = sluice_pkg::LOAD_STATUS_BAD_LIMIT;
       4'd3:

@@ -45,8 +45,8 @@ module link_rx #(
     output fabric_pkg::event_t    event_o,
     input  logic                  event_done_i,
     output logic                  ignored_o,
-    // a record is open and judged by the present bank
-    output logic                  storing_o,
+    // a record of the present bank is open, or its verdict on the way to the audit
+    output logic                  pending_o,
     output logic                  busy_o
 );
 
@@ -92,6 +92,7 @@ module link_rx #(
   logic [3:0] age_q, age_d;
   // a rejection on its way to the audit
   logic event_valid_q, event_valid_d;
+  logic owed_q, owed_d;                // it is the verdict of a record that gave up
   logic [4:0] event_reason_q, event_reason_d;
   logic [31:0] event_tag_q, event_tag_d, event_length_q, event_length_d;
   logic [15:0] event_offset_q, event_offset_d;
@@ -300,6 +301,7 @@ module link_rx #(
 
   always_comb begin
     event_valid_d = event_valid_q && !event_done_i;
+    owed_d = give_up || (owed_q && !event_done_i);
     event_reason_d = event_reason_q;
     event_tag_d = event_tag_q;
     event_length_d = event_length_q;
@@ -329,7 +331,9 @@ module link_rx #(
   assign write_data_o = rx_data_i;
   assign complete_length_o = length[LengthBits-1:0];
   assign complete_tag_o = tag;
-  assign storing_o = open_q == OPEN_STORING;
+  // A swap waits for the verdicts of all frames that are whole, so that their events come before its own; from the tenth tick on only for
+  // the open record's, so that no flood of frames holds it.
+  assign pending_o = open_q == OPEN_STORING || owed_q || (!swap_abort_i && (state_q == RX_JUDGE || event_valid_q));
   assign busy_o = state_q == RX_CHECK || state_q == RX_JUDGE || event_valid_q || give_up;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -352,6 +356,7 @@ module link_rx #(
       open_next_q <= '0;
       age_q <= '0;
       event_valid_q <= 1'b0;
+      owed_q <= 1'b0;
       event_reason_q <= '0;
       event_tag_q <= '0;
       event_length_q <= '0;
@@ -375,6 +380,7 @@ module link_rx #(
       open_next_q <= open_next_d;
       age_q <= age_d;
       event_valid_q <= event_valid_d;
+      owed_q <= owed_d;
       event_reason_q <= event_reason_d;
       event_tag_q <= event_tag_d;
       event_length_q <= event_length_d;

@@ -15,6 +15,7 @@ module link_tx #(
     input  logic [LengthBits-1:0] length_i,
     input  logic [31:0]           tag_i,
     output logic                  idle_o,
+    output logic                  busy_o,      // bytes move; waiting for tx_ready_i is not that
     output logic                  done_o,      // one cycle: the last byte has left
     input  logic                  byte_valid_i,
     input  logic [7:0]            byte_i,
@@ -36,13 +37,12 @@ module link_tx #(
 
   typedef enum logic [1:0] {
     TX_IDLE,
-    TX_HEADER,   // the two headers, from a shift register
+    TX_HEADER,   // the two headers
     TX_BODY,     // the fragment
     TX_PADDING   // zeros up to the least frame
   } state_e;
 
   state_e state_q, state_d;
-  logic [HeaderBytes*8-1:0] header_q, header_d;
   logic [31:0] tag_q, tag_d;
   logic [LengthBits-1:0] length_q, length_d, sent_q, sent_d;  // sent: bytes of the fragments before this one
   logic [10:0] count_q, count_d;                              // bytes of this part of the frame that have left
@@ -55,6 +55,18 @@ module link_tx #(
   assign fragment = is_last_fragment ? 11'(remaining) : 11'(sluice_pkg::LINK_FRAGMENT_BYTES);
   assign step = tx_valid_o && tx_ready_i;
 
+  // The headers, byte by byte.
+  logic [HeaderBytes*8-1:0] header;
+  logic [7:0] header_byte;
+  assign header = {Destination, Source, 16'(sluice_pkg::ETHERTYPE), 16'(sluice_pkg::LINK_MAGIC), 8'(sluice_pkg::LINK_VERSION),
+                   Kind, tag_q, 32'(length_q), 32'(sent_q)};
+  always_comb begin
+    header_byte = '0;
+    for (int unsigned i = 0; i < HeaderBytes; i++) begin
+      if (count_q == 11'(i)) header_byte = header[8*(HeaderBytes-1-i)+:8];
+    end
+  end
+
   always_comb begin
     tx_valid_o = 1'b0;
     tx_data_o = 8'd0;
@@ -63,7 +75,7 @@ module link_tx #(
     unique case (state_q)
       TX_HEADER: begin
         tx_valid_o = 1'b1;
-        tx_data_o = header_q[HeaderBytes*8-1-:8];
+        tx_data_o = header_byte;
       end
       TX_BODY: begin
         tx_valid_o = byte_valid_i;
@@ -81,7 +93,6 @@ module link_tx #(
 
   always_comb begin
     state_d = state_q;
-    header_d = header_q;
     tag_d = tag_q;
     length_d = length_q;
     sent_d = sent_q;
@@ -99,7 +110,6 @@ module link_tx #(
       end
       TX_HEADER: begin
         if (step) begin
-          header_d = header_q << 8;
           count_d = count_q + 11'd1;
           if (count_q == 11'(HeaderBytes - 1)) begin
             count_d = '0;
@@ -123,25 +133,20 @@ module link_tx #(
       state_d = is_last_fragment ? TX_IDLE : TX_HEADER;
       done_o = is_last_fragment;
     end
-    if (state_d == TX_HEADER && count_d == '0) begin
-      header_d = {Destination, Source, 16'(sluice_pkg::ETHERTYPE), 16'(sluice_pkg::LINK_MAGIC), 8'(sluice_pkg::LINK_VERSION),
-                  Kind, tag_d, 32'(length_d), 32'(sent_d)};
-    end
   end
 
   assign idle_o = state_q == TX_IDLE;
+  assign busy_o = state_q != TX_IDLE && (!tx_valid_o || tx_ready_i);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q <= TX_IDLE;
-      header_q <= '0;
       tag_q <= '0;
       length_q <= '0;
       sent_q <= '0;
       count_q <= '0;
     end else begin
       state_q <= state_d;
-      header_q <= header_d;
       tag_q <= tag_d;
       length_q <= length_d;
       sent_q <= sent_d;

@@ -170,10 +170,12 @@ module management #(
         if (rx_valid_i) begin
           if (count_q != 4'd8) begin
             count_d = count_q + 4'd1;
-            header_d[{3'd7 - count_q[2:0], 3'd0}+:8] = rx_data_i;
+            for (int unsigned i = 0; i < 8; i++) begin
+              if (count_q == 4'(i)) header_d[8*(7-i)+:8] = rx_data_i;
+            end
           end else begin
             more_d = 1'b1;
-            word_d[{byte_q, 3'd0}+:8] = rx_data_i;
+            word_d = {rx_data_i, word_q[63:8]};
             byte_d = byte_q + 3'd1;
             full_d = byte_q == '1;
           end
@@ -294,8 +296,15 @@ module management #(
   port_e port_q, port_d;
   logic [2:0] sent_q, sent_d;
   logic [63:0] frame;
+  logic [7:0] frame_byte;
 
   assign frame = {answer_op_q, sequence_number, address, answer_q};
+  always_comb begin
+    frame_byte = '0;
+    for (int unsigned i = 0; i < 8; i++) begin
+      if (sent_q == 3'(i)) frame_byte = frame[8*(7-i)+:8];
+    end
+  end
 
   always_comb begin
     port_d = port_q;
@@ -330,7 +339,7 @@ module management #(
       end
       PORT_ANSWER: begin
         tx_valid_o = 1'b1;
-        tx_data_o = frame[{3'd7 - sent_q, 3'd0}+:8];
+        tx_data_o = frame_byte;
         tx_last_o = sent_q == '1;
         if (tx_ready_i) begin
           sent_d = sent_q + 3'd1;
@@ -351,7 +360,17 @@ module management #(
     else if (ignored_i != '0) ignored_d = '1;
   end
 
-  assign busy_o = (state_q != MANAGEMENT_RECEIVE && state_q != MANAGEMENT_SWAP) || full_q;
+  // Waiting for a swap or for tx_ready_i is no work.
+  always_comb begin
+    busy_o = full_q;
+    if (state_q != MANAGEMENT_RECEIVE && state_q != MANAGEMENT_SWAP && state_q != MANAGEMENT_ANSWER) busy_o = 1'b1;
+    if (state_q == MANAGEMENT_ANSWER && !due_q) busy_o = 1'b1;
+    if (port_q == PORT_FREE) begin
+      if (due_q || events_waiting_i != '0) busy_o = 1'b1;
+    end else if (!tx_valid_o || tx_ready_i) begin
+      busy_o = 1'b1;
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -81,7 +81,7 @@ module pipeline #(
   localparam int unsigned ActionBits = $clog2(Actions);
   localparam int unsigned DepthBits = $clog2(Depth + 1);
 
-  logic free, claim, rx_drop, rx_write, complete, storing, rx_busy;
+  logic free, claim, rx_drop, rx_write, complete, rx_pending, rx_busy;
   logic [BufferBits-1:0] free_buffer, rx_buffer;
   logic [LengthBits-1:0] rx_address, complete_length;
   logic [7:0] rx_byte;
@@ -115,7 +115,7 @@ module pipeline #(
       .event_o(rx_audit_event_o),
       .event_done_i(rx_audit_done_i),
       .ignored_o,
-      .storing_o(storing),
+      .pending_o(rx_pending),
       .busy_o(rx_busy)
   );
 
@@ -154,7 +154,7 @@ module pipeline #(
   logic [LengthBits-1:0] start_length;
   logic [BaseBits-1:0] start_base;
   logic [9:0] start_tag;
-  logic head_valid, head_context, head_found, retire, dispatch_pending;
+  logic head_valid, head_context, head_found, retire, dispatch_pending, dispatch_busy, engine_busy;
   logic [BufferBits-1:0] head_buffer;
   logic [LengthBits-1:0] head_length;
   logic [31:0] head_tag, head_low_tag;
@@ -194,7 +194,8 @@ module pipeline #(
       .head_endpoint_o(head_endpoint),
       .head_forced_o(head_forced),
       .retire_i(retire),
-      .pending_o(dispatch_pending)
+      .pending_o(dispatch_pending),
+      .busy_o(dispatch_busy)
   );
 
   logic result_context, result_valid, release_context, release_now;
@@ -256,7 +257,8 @@ module pipeline #(
       .entry_word_i(entry_word),
       .action_bank_o(action_bank),
       .action_index_o(action_index),
-      .action_word_i(action_word)
+      .action_word_i(action_word),
+      .busy_o(engine_busy)
   );
   assign walk_o = {16'(walk_return), walk_register};
 
@@ -281,7 +283,7 @@ module pipeline #(
       .action_word_o(action_word)
   );
 
-  logic send, reader_valid, reader_ready, gate_valid, gate_ready, gate_busy;
+  logic send, reader_valid, reader_ready, gate_valid, gate_ready, gate_pending, gate_busy, tx_busy;
   logic [BufferBits-1:0] send_buffer;
   logic [LengthBits-1:0] send_length;
   logic [31:0] send_tag;
@@ -347,6 +349,7 @@ module pipeline #(
       .byte_valid_o(gate_valid),
       .byte_o(gate_byte),
       .byte_ready_i(gate_ready),
+      .pending_o(gate_pending),
       .busy_o(gate_busy)
   );
 
@@ -376,6 +379,7 @@ module pipeline #(
       .length_i(send_length),
       .tag_i(send_tag),
       .idle_o(tx_idle),
+      .busy_o(tx_busy),
       .done_o(tx_done),
       .byte_valid_i(gate_valid),
       .byte_i(gate_byte),
@@ -386,8 +390,8 @@ module pipeline #(
       .tx_ready_i
   );
 
-  assign records_pending_o = storing || dispatch_pending || gate_busy;
-  assign busy_o = rx_busy || dispatch_pending || gate_busy || !tx_idle;
+  assign records_pending_o = rx_pending || dispatch_pending || gate_pending;
+  assign busy_o = rx_busy || dispatch_busy || engine_busy || gate_busy || tx_busy;
 
   logic unused;  // a limit is never greater than its geometry's
   assign unused = ^limits_i;

@@ -26,14 +26,23 @@ module prim_fifo #(
   assign tail    = head_q + count_q[IndexBits-1:0];
   assign empty_o = count_q == '0;
   assign full_o  = count_q == (IndexBits + 1)'(Depth);
-  assign data_o  = words_q[head_q*Width+:Width];
+
+  // Written as one comparison per word: synthesis makes a shifter of an indexed part-select.
+  always_comb begin
+    data_o = '0;
+    for (int unsigned i = 0; i < Depth; i++) begin
+      if (head_q == IndexBits'(i)) data_o = words_q[i*Width+:Width];
+    end
+  end
 
   always_comb begin
     words_d = words_q;
     head_d  = head_q;
     count_d = count_q;
     if (push_i) begin
-      words_d[tail*Width+:Width] = data_i;
+      for (int unsigned i = 0; i < Depth; i++) begin
+        if (tail == IndexBits'(i)) words_d[i*Width+:Width] = data_i;
+      end
       count_d = count_d + 1'b1;
     end
     if (pop_i) begin

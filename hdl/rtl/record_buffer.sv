@@ -76,8 +76,14 @@ module record_buffer #(
     );
   end
 
-  assign engine_data_o = data[{engine_buffer_qq, 3'b000}+:8];
-  assign reader_data_o = data[{reader_buffer_i, 3'b000}+:8];
+  always_comb begin
+    engine_data_o = '0;
+    reader_data_o = '0;
+    for (int unsigned i = 0; i < Buffers; i++) begin
+      if (engine_buffer_qq == BufferBits'(i)) engine_data_o = data[8*i+:8];
+      if (reader_buffer_i == BufferBits'(i)) reader_data_o = data[8*i+:8];
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

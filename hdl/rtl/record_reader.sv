@@ -50,12 +50,12 @@ module record_reader #(
   );
 
 `ifdef SLUICE_SEEDED_FAULTS
-  // A device with a fault, for the conformance kit: the eighth byte of the record before stands in for this one's.
+  // A device with a fault, for the conformance kit: the last byte of a record is that of the record before.
   logic [LengthBits-1:0] arrived_q;
   logic [7:0] kept_q;
-  logic is_stale;
-  assign is_stale = fault_stale_byte_i && arrived_q == LengthBits'(7);
-  assign data = is_stale ? kept_q : data_i;
+  logic is_last;
+  assign is_last = arrived_q + LengthBits'(1) == length_q;
+  assign data = (fault_stale_byte_i && is_last) ? kept_q : data_i;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       arrived_q <= '0;
@@ -63,7 +63,7 @@ module record_reader #(
     end else begin
       if (start_i) arrived_q <= '0;
       else if (read_qq) arrived_q <= arrived_q + LengthBits'(1);
-      if (read_qq && arrived_q == LengthBits'(7)) kept_q <= data_i;
+      if (read_qq && is_last) kept_q <= data_i;
     end
   end
 `else

@@ -151,15 +151,26 @@ module transaction_table #(
 
   // --- what the words say
   logic endpoint_fault, expired, found, granted;
+`ifdef SLUICE_SEEDED_FAULTS
+  logic orphan, orphan_q;
+  always_ff @(posedge clk_i) if (state_q == TABLE_DECIDE && wait_q == '0) orphan_q <= orphan;
+`endif
   assign endpoint_fault = ~^{endpoint_word, endpoint_q, bank_i};
   assign expired = ticks_i - released > 32'(limits_i.response_timeout_ticks);
   always_comb begin
     found = used_q[slot_q] && !expired && lookup_id_i == {8'(slot_q), generation};
 `ifdef SLUICE_SEEDED_FAULTS
-    // A device with a fault, for the conformance kit: whether the slot is in use, and by whom, is forgotten.
+    // A device with a fault, for the conformance kit: a response that nobody waits for counts as one of endpoint 1.
+    orphan = fault_orphan_i && !found;
     if (fault_orphan_i) found = 1'b1;
 `endif
   end
+  logic frees;  // the operation takes the slot's transaction away
+`ifdef SLUICE_SEEDED_FAULTS
+  assign frees = !(operation_q == OPERATION_LOOKUP && orphan_q);
+`else
+  assign frees = 1'b1;
+`endif
   assign granted = has_free && !endpoint_fault && outstanding_q < limits_i.max_outstanding && 16'(count_word) < cap;
 
   always_comb begin
@@ -252,6 +263,9 @@ module transaction_table #(
             default: begin
               if ((operation_q == OPERATION_LOOKUP) ? found : expired) begin
                 endpoint_d = slot_endpoint[TagBits-1:0];
+`ifdef SLUICE_SEEDED_FAULTS
+                if (operation_q == OPERATION_LOOKUP && orphan) endpoint_d = TagBits'(1);
+`endif
                 wait_d = 2'd2;
                 state_d = TABLE_FREE;
               end else begin
@@ -262,7 +276,7 @@ module transaction_table #(
         end
         TABLE_FREE: begin
           state_d = TABLE_IDLE;
-          if (used_q[slot_q]) begin
+          if (frees) begin
             slot_write = 1'b1;
             count_write = 1'b1;
             count_write_word = count_word - 9'd1;
@@ -296,8 +310,12 @@ module transaction_table #(
   assign allocate_fault_o = endpoint_fault;
   assign allocate_id_o = {8'(slot_q), generation};
   assign lookup_fault_o = endpoint_fault;
+`ifdef SLUICE_SEEDED_FAULTS
+  assign lookup_tag_o = orphan_q ? '0 : low_tag;
+`else
   assign lookup_tag_o = low_tag;
-  assign lookup_endpoint_o = slot_endpoint;
+`endif
+  assign lookup_endpoint_o = 10'(endpoint_q);
   assign lookup_base_o = response_base;
   assign event_valid_o = event_valid_q;
   assign event_o = event_q;

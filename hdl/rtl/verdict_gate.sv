@@ -72,7 +72,8 @@ module verdict_gate #(
     output logic                  byte_valid_o,
     output logic [7:0]            byte_o,
     input  logic                  byte_ready_i,
-    output logic                  busy_o
+    output logic                  pending_o,  // a record has its verdict and is not yet dealt with
+    output logic                  busy_o      // it does something; waiting for a link is not that
 );
 
   typedef enum logic [2:0] {
@@ -260,8 +261,20 @@ module verdict_gate #(
   assign drop_buffer_o = head_buffer_i;
   assign send_buffer_o = head_buffer_i;
   assign send_length_o = head_length_i;
-  assign send_tag_o = (Pipeline == sluice_pkg::PIPELINE_REQUEST) ? allocate_id_i : head_low_tag_i;
-  assign busy_o = state_q != GATE_WAIT;
+  always_comb begin
+    send_tag_o = (Pipeline == sluice_pkg::PIPELINE_REQUEST) ? allocate_id_i : head_low_tag_i;
+`ifdef SLUICE_SEEDED_FAULTS
+    if (Pipeline == sluice_pkg::PIPELINE_REQUEST && !accepted) send_tag_o = '0;
+`endif
+  end
+  assign pending_o = state_q != GATE_WAIT;
+  always_comb begin
+    unique case (state_q)
+      GATE_WAIT: busy_o = head_valid_i;
+      GATE_LINK: busy_o = tx_idle_i || swap_abort_i;
+      default: busy_o = 1'b1;
+    endcase
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
