@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
   register_push(cli);
   register_status(cli);
   register_audit(cli);
+  register_simulate(cli);
+  register_conform(cli);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,5 +13,7 @@ void register_canonicalize(Cli& cli);
 void register_push(Cli& cli);
 void register_status(Cli& cli);
 void register_audit(Cli& cli);
+void register_simulate(Cli& cli);
+void register_conform(Cli& cli);
 
 }  // namespace sluice::cli
