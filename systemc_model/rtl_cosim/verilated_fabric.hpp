@@ -57,8 +57,9 @@ class VerilatedFabric {
   }
 };
 
-/// `trace_file`: an FST file, none when empty. Geometries: SMALL, SIMULATION; with a seeded fault (only in a library that was linked
-/// for it, see seeded_device.hpp) only SMALL. Throws std::runtime_error for another one.
-std::unique_ptr<VerilatedFabric> make_verilated_fabric(layout::Geometry geometry, const std::string& trace_file);
+/// `trace_file`: an FST file (name ending in .fst), none when empty. Geometries: SMALL, SIMULATION; with a seeded fault SMALL.
+/// Throws std::runtime_error for what is not built.
+std::unique_ptr<VerilatedFabric> make_verilated_fabric(layout::Geometry geometry, const std::string& trace_file,
+                                                       fabric::SeededFault fault = fabric::SeededFault::none);
 
 }  // namespace sluice::rtl_cosim
