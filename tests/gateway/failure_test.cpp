@@ -89,42 +89,40 @@ TEST_CASE("what the device drops is 504", "[gateway]") {
 
 TEST_CASE("a backend that fails becomes the policy's 502", "[gateway]") {
   std::atomic<int> kind = 0;
-  BackendServer
-      backend(
-          [&](const Request& request) -> BackendServer::Answer {
-            switch (kind) {
-              case 1:
-                return std::monostate{};  // closes
-              case 2:
-                return std::string("HTTP/1.1 200 OK\nnot http");  // no HTTP
-              case 3:
-                return json(200, R"({"id": "a", "secret": 1})");  // unknown field
-              case 4:
-                return json(500, "{}");  // status not listed
-              case 5: {                  // header not listed
-                Response response = json(200, "{}");
-                response.set("x-leak", "1");
-                return response;
-              }
-              case 6:
-                return std::string(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-                    "50\r\n\r\n{");  // cut short
-              case 7:
-                return std::string(
-                    "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.0 200 OK\r\nDate: "
-                    "now\r\ncontent-type: application/json\r\n\r\n{\"id\":\"z\"}");
-              case 8:
-                return std::string(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: "
-                    "chunked\r\n\r\n3\r\n{\"i\r\n6\r\nd\":\"y\"\r\n1\r\n}\r\n0\r\n\r\n");
-              case 9:
-                return json(200, R"({"text":")" + std::string(100'000, 'x') +
-                                     R"("})");  // longer than a record may be
-              default:
-                return echo_id(request);
-            }
-          });
+  BackendServer backend([&](const Request& request) -> BackendServer::Answer {
+    switch (kind) {
+      case 1:
+        return std::monostate{};  // closes
+      case 2:
+        return std::string("HTTP/1.1 200 OK\nnot http");  // no HTTP
+      case 3:
+        return json(200, R"({"id": "a", "secret": 1})");  // unknown field
+      case 4:
+        return json(500, "{}");  // status not listed
+      case 5: {                  // header not listed
+        Response response = json(200, "{}");
+        response.set("x-leak", "1");
+        return response;
+      }
+      case 6:
+        return std::string(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
+            "50\r\n\r\n{");  // cut short
+      case 7:
+        return std::string(
+            "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.0 200 OK\r\nDate: "
+            "now\r\ncontent-type: application/json\r\n\r\n{\"id\":\"z\"}");
+      case 8:
+        return std::string(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: "
+            "chunked\r\n\r\n3\r\n{\"i\r\n6\r\nd\":\"y\"\r\n1\r\n}\r\n0\r\n\r\n");
+      case 9:
+        return json(200, R"({"text":")" + std::string(100'000, 'x') +
+                             R"("})");  // longer than a record may be
+      default:
+        return echo_id(request);
+    }
+  });
   Chain chain(backend.port());
   REQUIRE(chain.wait_connected());
   Client client(chain.port());
