@@ -26,7 +26,8 @@ enum class Encoding {
 // What ends a leaf.
 enum class Ending {
   quote,        // '"', consumed
-  json_value,   // ',' ']' '}' or END, read again
+  json_value,   // ',' ']' '}', read again
+  record,       // END: a bare value that is the whole body
   query_value,  // '&' or ' ', read again
   path_value,   // '/', ':', '?' or ' ', read again
 };
@@ -72,9 +73,9 @@ class GrammarBuilder {
     auto operator<=>(const ObjectForm&) const = default;
     ObjectForm below(const Field& field) const;
   };
-  void json_value(int from, const Field& field, int return_to, Effect effect);
+  void json_value(int from, const Field& field, int return_to, Effect effect, Ending bare = Ending::json_value);
   // `form` is that of the field's own value.
-  void json_field(int from, const Field& field, ObjectForm form, int return_to);
+  void json_field(int from, const Field& field, ObjectForm form, int return_to, Ending bare = Ending::json_value);
   int object(const ObjectForm& form);
   int array(const Field& field);
   void build_pending();

@@ -173,7 +173,7 @@ int GrammarBuilder::body(const Body& body) {
     const int topic = subject({field.json_name, field.rules, field.value.rules});
     grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
     grammar_.states[static_cast<std::size_t>(end)].subjects.push_back(topic);
-    json_field(start, field, {-1, true, body.excluded, body.reached, body.needed}, end);
+    json_field(start, field, {-1, true, body.excluded, body.reached, body.needed}, end, Ending::record);
   }
   return start;
 }

@@ -46,7 +46,7 @@ GrammarBuilder::ObjectForm GrammarBuilder::ObjectForm::below(const Field& field)
   return {field.value.message, reached.count(field.name) != 0, strip(excluded), strip(reached), strip(needed)};
 }
 
-void GrammarBuilder::json_value(int from, const Field& field, int return_to, Effect effect) {
+void GrammarBuilder::json_value(int from, const Field& field, int return_to, Effect effect, Ending bare) {
   const Value& value = field.value;
   const std::string name = field.descriptor->full_name();
   // A bare value has no opening byte of its own: its first byte makes the call, straight to the state behind it.
@@ -60,17 +60,17 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
   guarded("field '" + name + "'", field.span, [&] {
     switch (value.kind) {
       case ValueKind::boolean:
-        call_into(leaf("bool", value_texts(value, &field), Encoding::plain, Ending::json_value));
+        call_into(leaf("bool", value_texts(value, &field), Encoding::plain, bare));
         break;
       case ValueKind::integer:
         if (value.quoted) {
           quoted(leaf("integer", value_texts(value, &field), Encoding::plain, Ending::quote));
         } else {
-          call_into(leaf("integer", value_texts(value, &field), Encoding::plain, Ending::json_value));
+          call_into(leaf("integer", value_texts(value, &field), Encoding::plain, bare));
         }
         break;
       case ValueKind::floating:
-        call_into(leaf("number", value_texts(value, &field), Encoding::plain, Ending::json_value));
+        call_into(leaf("number", value_texts(value, &field), Encoding::plain, bare));
         quoted(leaf("number name", any_of({"NaN", "Infinity", "-Infinity"}), Ending::quote));
         break;
       case ValueKind::string:
@@ -92,14 +92,14 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
   });
 }
 
-void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, int return_to) {
+void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, int return_to, Ending bare) {
   form.message = field.value.message;
   if (field.repeated) {
     call(from, '[', '[', array(field), return_to);
   } else if (field.value.kind == ValueKind::message) {
     call(from, '{', '{', object(form), return_to);
   } else {
-    json_value(from, field, return_to, {});
+    json_value(from, field, return_to, {}, bare);
   }
 }
 

@@ -288,7 +288,8 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
     };
     switch (*ending) {
       case Ending::quote: finish(here, '"', layout::Control::RET, min); break;
-      case Ending::json_value: redo({',', ']', '}', kEnd}); break;
+      case Ending::json_value: redo({',', ']', '}'}); break;
+      case Ending::record: redo({kEnd}); break;
       case Ending::query_value: redo({'&', ' '}); break;
       case Ending::path_value: redo({'/', ':', '?', ' '}); break;
     }

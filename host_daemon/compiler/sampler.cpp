@@ -120,7 +120,56 @@ void Sampler::solve(int start) {
   }
 }
 
-std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits) {
+void Sampler::explore() {
+  if (!start_of_.empty()) return;
+  std::deque<Node> work;
+  for (int start : automaton_.starts) {
+    if (start_of_.try_emplace({start, 0}, start).second) work.push_back({start, 0});
+  }
+  while (!work.empty()) {
+    const Node node = work.front();
+    work.pop_front();
+    const auto& transitions = automaton_.states[static_cast<std::size_t>(node.first)].transitions;
+    for (std::size_t i = 0; i < transitions.size(); ++i) {
+      const Transition& t = transitions[i];
+      if (cost_of(t, node.second) >= kNever || ends(t.control)) continue;
+      const Node behind{t.target, cut(*apply(t.effect, node.second))};
+      auto reach = [&](const Node& to, bool enter) {
+        if (!start_of_.try_emplace(to, start_of_.at(node)).second) return;
+        came_by_.emplace(to, Step{node, i, enter});
+        work.push_back(to);
+      };
+      if (t.callee >= 0) reach({t.callee, 0}, true);
+      reach(behind, false);
+    }
+  }
+}
+
+std::optional<Sampler::Through> Sampler::through(int state, std::size_t index, std::optional<int> symbol) {
+  explore();
+  const Transition& wanted = automaton_.states[static_cast<std::size_t>(state)].transitions[index];
+  for (auto it = start_of_.lower_bound({state, 0}); it != start_of_.end() && it->first.first == state; ++it) {
+    if (cost_of(wanted, it->first.second) >= kNever) continue;
+    Plan plan;
+    plan.symbol = symbol;
+    plan.steps.push_back({it->first, index, wanted.callee >= 0});
+    for (auto step = came_by_.find(it->first); step != came_by_.end(); step = came_by_.find(step->second.from)) {
+      plan.steps.insert(plan.steps.begin(), step->second);
+    }
+    const auto record = walk(it->second, 0, nullptr, {}, &plan);
+    if (!record) continue;
+    int tag = 0;
+    if (automaton_.pipeline == layout::Pipeline::RESPONSE) {
+      tag = static_cast<int>(std::find(automaton_.starts.begin(), automaton_.starts.end(), it->second) - automaton_.starts.begin()) + 1;
+    }
+    return Through{tag, *record};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan) {
+  std::size_t planned = 0;     // steps of the plan that are done
+  std::size_t plan_depth = 1;  // stack size at which the next one is taken
   // States from which a transition with this tag is still ahead, in the bottom routine (calls return to their target).
   std::vector<char>* leads = nullptr;
   if (tag > 0 && automaton_.pipeline == layout::Pipeline::REQUEST) {
@@ -177,8 +226,19 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
     }
     if (candidates.empty()) return std::nullopt;
     std::size_t chosen = 0;
+    const bool on_plan = plan && planned < plan->steps.size() && stack.size() == plan_depth;
+    if (on_plan) {
+      const Step& step = plan->steps[planned];
+      if (step.from.first != state) return std::nullopt;
+      while (chosen < candidates.size() && candidates[chosen].index != step.index) ++chosen;
+      if (chosen == candidates.size()) return std::nullopt;
+      ++planned;
+      if (step.enter) ++plan_depth;
+    }
     const bool hurry = rng == nullptr || out.size() >= limits.bytes;
-    if (hurry || stack.size() >= limits.depth) {
+    if (on_plan) {
+      // chosen above
+    } else if (hurry || stack.size() >= limits.depth) {
       for (std::size_t i = 1; i < candidates.size(); ++i) {
         if (candidates[i].cost < candidates[chosen].cost) chosen = i;
       }
@@ -186,7 +246,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       // Prefer what was visited least; sometimes any.
       std::vector<std::size_t> pool;
       std::uint32_t least = ~0u;
-      const bool any = (*rng)() % 3 != 0;
+      const bool any = (*rng)() % 4 == 0;
       for (std::size_t i = 0; i < candidates.size(); ++i) {
         const std::uint32_t seen = any ? 0 : visits_[s][candidates[i].index];
         if (seen < least) {
@@ -212,6 +272,8 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       for (int b = t.low; b <= t.high; ++b) {
         if (allowed[static_cast<std::size_t>(b)]) symbols.push_back(b);
       }
+      const bool last = on_plan && planned == plan->steps.size();
+      if (last && plan->symbol && std::find(symbols.begin(), symbols.end(), *plan->symbol) != symbols.end()) return *plan->symbol;
       if (rng == nullptr) return symbols.front();
       const auto choice = (*rng)() % 4;
       if (choice == 0) return symbols.front();

@@ -23,6 +23,13 @@ class Sampler {
   // A shortest accepted record: request pipeline, of the endpoint `tag`; response pipeline, from its start state. None if there is none.
   std::optional<std::string> shortest(int tag);
 
+  // An accepted record that takes transition `index` of `state`, on `symbol` if one is given. None when no register value lets it through.
+  struct Through {
+    int tag;  // response pipeline: the endpoint it answers; request: 0
+    std::string record;
+  };
+  std::optional<Through> through(int state, std::size_t index, std::optional<int> symbol = std::nullopt);
+
   struct RandomLimits {
     std::size_t bytes = 1000;  // from here on the record is brought to its end
     std::size_t depth = 40;    // no deeper calls from here on, where there is another way
@@ -39,12 +46,25 @@ class Sampler {
   std::optional<int> apply(const Effect& effect, int r) const;
   std::uint64_t cost_of(const Transition& t, int r) const;
   std::uint64_t cost(int state, int r) const;
-  std::optional<std::string> walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits);
+  // One step of the way to a transition: which transition is taken, and whether the way goes on inside its callee or behind it.
+  struct Step {
+    Node from;
+    std::size_t index;
+    bool enter;
+  };
+  struct Plan {
+    std::vector<Step> steps;
+    std::optional<int> symbol;  // for the last step
+  };
+  void explore();
+  std::optional<std::string> walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan = nullptr);
 
   const Automaton& automaton_;
   int highest_min_ = 0;
   std::map<Node, std::uint64_t> costs_;
   std::vector<std::vector<std::uint32_t>> visits_;  // by state and transition
+  std::map<Node, Step> came_by_;      // breadth first from all starts; a start has no entry
+  std::map<Node, int> start_of_;      // the start state that a node was reached from
   std::map<int, std::vector<char>> leads_to_;       // by tag: states of the bottom routine from which the tag can still come
 };
 

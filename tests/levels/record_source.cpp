@@ -121,7 +121,31 @@ std::optional<Case> RecordSource::too_deep() {
   return std::nullopt;
 }
 
+std::optional<Case> RecordSource::next_covering() {
+  const std::size_t requests = policy_.request.states.size();
+  while (cover_state_ < requests + policy_.response.states.size()) {
+    const bool request = cover_state_ < requests;
+    const std::size_t state = request ? cover_state_ : cover_state_ - requests;
+    const auto& automaton = request ? policy_.request : policy_.response;
+    if (cover_transition_ == automaton.states[state].transitions.size()) {
+      ++cover_state_;
+      cover_transition_ = 0;
+      continue;
+    }
+    const auto found = (request ? request_ : response_).through(static_cast<int>(state), cover_transition_++);
+    if (!found || found->record.size() > policy_.schema.loaded->policy.limits().max_record_bytes()) continue;
+    Case out;
+    out.pipeline = request ? layout::Pipeline::REQUEST : layout::Pipeline::RESPONSE;
+    out.endpoint = static_cast<std::uint16_t>(found->tag);
+    out.record = found->record;
+    out.valid = true;
+    return out;
+  }
+  return std::nullopt;
+}
+
 Case RecordSource::next() {
+  if (auto covering = next_covering()) return std::move(*covering);
   if (below(40) == 0) {
     if (auto deep = too_deep()) return std::move(*deep);
   }

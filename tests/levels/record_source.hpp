@@ -26,7 +26,7 @@ class RecordSource {
  public:
   RecordSource(const compiler::CompileResult& policy, std::uint64_t seed);
 
-  // The next record; about half of them unmutated.
+  // First one record through every transition of both tables, then random ones, about half of them unmutated.
   Case next();
 
  private:
@@ -40,7 +40,10 @@ class RecordSource {
   std::optional<Case> too_deep();
   std::size_t below(std::size_t n) { return n ? rng_() % n : 0; }
 
+  std::optional<Case> next_covering();
+
   const compiler::CompileResult& policy_;
+  std::size_t cover_state_ = 0, cover_transition_ = 0;  // where the coverage goes on; states of both pipelines in a row
   std::mt19937_64 rng_;
   compiler::Sampler request_, response_;
 };
