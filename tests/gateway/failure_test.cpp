@@ -106,15 +106,16 @@ TEST_CASE("a backend that fails becomes the policy's 502", "[gateway]") {
       }
       case 6:
         return std::string(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-            "50\r\n\r\n{");  // cut short
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: "
+            "close\r\ncontent-length: 50\r\n\r\n{");  // cut short
       case 7:
         return std::string(
             "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.0 200 OK\r\nDate: "
             "now\r\ncontent-type: application/json\r\n\r\n{\"id\":\"z\"}");
       case 8:
         return std::string(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: "
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: "
+            "close\r\ntransfer-encoding: "
             "chunked\r\n\r\n3\r\n{\"i\r\n6\r\nd\":\"y\"\r\n1\r\n}\r\n0\r\n\r\n");
       case 9:
         return json(200, R"({"text":")" + std::string(100'000, 'x') +
