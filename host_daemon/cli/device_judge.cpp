@@ -123,11 +123,9 @@ void DeviceJudge::judge_responses(std::span<const Case> cases, std::vector<engin
   settle();
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const layout::Event event = take(Pipeline::RESPONSE, ids[i]);
-    engine::Verdict verdict = verdict_of(event);
-    // A response that is too long was never looked up: its transaction is still open, its endpoint not in the event.
+    // A response that is too long was never looked up: its transaction is still open.
     if (event.transaction == ids[i]) std::erase(open_, ids[i]);
-    verdict.endpoint = cases[i].endpoint;
-    verdicts.push_back(verdict);
+    verdicts.push_back(verdict_of(event));
   }
 }
 

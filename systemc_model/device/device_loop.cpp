@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::nanoseconds kTick{1'000'000'000 / layout::TICKS_PER_SECOND};
 // After a pause (a stopped process, a slow simulation) at most this many ticks are made up for.
-constexpr int kCatchUpTicks = 20;
+constexpr std::int64_t kCatchUpTicks = 20;
 // Frames taken from one port before the others get their turn.
 constexpr int kFramesPerTurn = 32;
 // A management frame holds at most a header and a full BLOCK.
@@ -59,11 +59,12 @@ void DeviceLoop::run(int stop_descriptor) {
       management_ready_ = !management_ready_;
       session_.set_ready(simulator::Port::management, management_ready_);
     }
-    tick();
     bool taken = move_in(management_, simulator::Port::management);
     taken |= move_in(low_, simulator::Port::low);
     taken |= move_in(high_, simulator::Port::high);
     if (taken) session_.settle();
+    // After the frames, and one at a time: what was sent before a tick is seen before it, however late this process is.
+    tick();
     move_out(low_, simulator::Port::low);
     move_out(high_, simulator::Port::high);
     move_events_out();
@@ -102,19 +103,15 @@ void DeviceLoop::move_events_out() {
 
 void DeviceLoop::tick() {
   const auto now = Clock::now();
-  unsigned due = 0;
-  while (next_tick_ <= now && due < kCatchUpTicks) {
-    next_tick_ += kTick;
-    ++due;
-  }
-  if (next_tick_ <= now) {
-    const auto skipped = (now - next_tick_) / kTick + 1;
+  if (now < next_tick_) return;
+  const auto late = (now - next_tick_) / kTick;
+  if (late > kCatchUpTicks) {
+    const auto skipped = late - kCatchUpTicks;
     ticks_skipped_ += static_cast<std::uint64_t>(skipped);
     next_tick_ += skipped * kTick;
   }
-  if (due == 0) return;
-  session_.tick(due);
-  session_.settle();
+  next_tick_ += kTick;
+  session_.tick();
 }
 
 }  // namespace sluice::device

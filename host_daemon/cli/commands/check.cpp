@@ -101,8 +101,7 @@ class Checker {
     for (const Task& task : tasks) {
       Json out;
       if (task.error.empty()) {
-        out = to_json(task.id, explain(symbols_, pipeline_, static_cast<std::uint32_t>(task.record.size()),
-                                       verdicts[next++]));
+        out = to_json(task.id, explained(task.record, task.endpoint, verdicts[next++]));
       } else {
         out["id"] = task.id;
         out["error"] = task.error;
@@ -135,12 +134,21 @@ class Checker {
   }
 
   int one(const std::vector<std::uint8_t>& record, const std::string& endpoint) const {
-    const engine::Verdict verdict = judge_.judge({pipeline_, endpoint_tag(endpoint), record});
-    std::cout << to_text(record, explain(symbols_, pipeline_, static_cast<std::uint32_t>(record.size()), verdict));
+    const std::uint16_t tag = endpoint_tag(endpoint);
+    const engine::Verdict verdict = judge_.judge({pipeline_, tag, record});
+    std::cout << to_text(record, explained(record, tag, verdict));
     return verdict.accepted() ? kDone : kRefused;
   }
 
  private:
+  Explained explained(std::span<const std::uint8_t> record, std::uint16_t endpoint,
+                      const engine::Verdict& verdict) const {
+    Explained out = explain(symbols_, pipeline_, static_cast<std::uint32_t>(record.size()), verdict);
+    // Rejected before the look-up (too long): the line said whose response it is.
+    if (out.endpoint.empty() && endpoint != 0) out.endpoint = symbols_.endpoint_name(endpoint);
+    return out;
+  }
+
   layout::Pipeline pipeline_;
   const compiler::SymbolMap& symbols_;
   RecordJudge& judge_;
