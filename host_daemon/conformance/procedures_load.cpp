@@ -52,7 +52,11 @@ std::vector<BadImage> bad_images(const Reference& reference) {
   add("a changed bit in an entry", LoadStatus::BAD_PARITY,
       [](Bytes& b) { b[(layout::IMAGE_HEADER_WORDS + layout::CLASS_MAP_WORDS + 3) * word] ^= 0x10; });
   add("a reserved bit in an entry", LoadStatus::BAD_WORD,
-      [](Bytes& b) { b[(layout::IMAGE_HEADER_WORDS + layout::CLASS_MAP_WORDS + 3) * word + 7] ^= 0x80; });
+      [](Bytes& b) {  // with the parity made right again
+        const std::size_t entry = (layout::IMAGE_HEADER_WORDS + layout::CLASS_MAP_WORDS + 3) * word;
+        b[entry + 7] ^= 0x80;
+        b[entry + (layout::Entry::used_bits - 1) / 8] ^= static_cast<std::uint8_t>(1U << (layout::Entry::used_bits - 1) % 8);
+      });
   add("words behind the last", LoadStatus::BAD_LENGTH, [](Bytes& b) { b.resize(b.size() + word); });
   return out;
 }

@@ -13,16 +13,31 @@ namespace {
 // Clock cycles that an engine may spend on one step, and that a device may spend on a record beside its steps and its frames.
 constexpr std::uint64_t cycles_per_step = 16, cycles_beside = 2000;
 
+// What a port still holds of broken records ends with the next good one, with events of its own: only the good one is looked for.
+bool passes(Bench& bench, Port in, Port out, std::uint32_t tag, const std::string& record, std::uint32_t& transaction) {
+  bench.send_record(in, tag, record);
+  const auto left = bench.records(out);
+  const Pipeline pipeline = in == Port::low ? Pipeline::REQUEST : Pipeline::RESPONSE;
+  bool accepted = false;
+  for (const Event& event : bench.events()) {
+    if (event.pipeline != pipeline || event.tag != tag || event.reason != Reason::ACCEPTED) continue;
+    accepted = true;
+    transaction = event.transaction;
+  }
+  return accepted && left.size() == 1 && left.front().text == record;
+}
+
 // After whatever came before, a call passes both ways at once, without a tick.
 void expect_alive(Bench& bench, std::string_view after) {
   const Reference& reference = bench.reference();
   for (const Left& one : bench.records(Port::high)) bench.free(one.tag);
   bench.records(Port::low);
   bench.events();
-  const Outcome request = bench.request(reference.read(1));
-  if (!bench.expect(request.accepted() && request.left.size() == 1, fmt::format("a good request passes after {}", after))) return;
-  const Outcome response = bench.response(request.left.front().tag, reference.good_answer(Reference::read_note));
-  bench.expect(response.accepted() && response.left.size() == 1, fmt::format("a good response passes after {}", after));
+  std::uint32_t id = 0;
+  const bool passed = passes(bench, Port::low, Port::high, bench.next_tag(), reference.read(1), id);
+  if (!bench.expect(passed, fmt::format("a good request passes after {}", after))) return;
+  bench.expect(passes(bench, Port::high, Port::low, id, reference.good_answer(Reference::read_note), id),
+               fmt::format("a good response passes after {}", after));
 }
 
 Frame changed(Frame frame, std::mt19937_64& rng) {

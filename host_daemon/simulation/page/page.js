@@ -112,9 +112,10 @@
         'This level has no device: buffers and transactions are seen at lt and rtl.'), buffers);
 
   const latency = data.timing && data.timing.latency;
+  let throughputBeside = null;
   if (latency) {
-    const box = card(cards, 'Latency in device time');
-    chart(box, 240, {
+    const box = throughputBeside = card(cards, 'Latency and throughput in device time');
+    chart(box, 220, {
       type: 'bar',
       data: {labels: latency.histogram.map(bin => (bin.from_ns / 1000).toFixed(1) + '\u2013' + (bin.to_ns / 1000).toFixed(1)),
              datasets: [{data: latency.histogram.map(bin => bin.records), backgroundColor: colours.plain, categoryPercentage: 1, barPercentage: 0.94}]},
@@ -125,8 +126,8 @@
          '. From the first byte of a record at the port to its verdict, with the clock at ' + data.timing.clock_hz / 1e6 + ' MHz.', box);
   }
   if (data.timing) {
-    const box = card(cards, 'Throughput in device time');
-    const body = table(box, [['', ''], ['MB/s', 'number'], ['records/s', 'number'], ['cycles per byte', 'number'], ['measured', 'number']]);
+    const box = throughputBeside || card(cards, 'Throughput in device time');
+    const body = table(box, [['throughput', ''], ['MB/s', 'number'], ['records/s', 'number'], ['cycles per byte', 'number'], ['measured', 'number']]);
     ['request', 'response'].forEach(name => {
       const part = data.timing.throughput[name];
       const row = make('tr', '', null, body);
@@ -157,10 +158,10 @@
     const chosen = data.messages.filter(message => !only.checked || message.verdict !== 'accept');
     chosen.slice(0, rowsMost).forEach(message => {
       const row = make('tr', '', null, body);
-      make('td', 'code', message.id, row);
+      make('td', 'code id', message.id, row);
       make('td', 'number', (message.t_us / 1000).toFixed(3), row);
       make('td', '', message.pipeline, row);
-      make('td', 'code', message.endpoint ? message.endpoint.split('.').slice(-2).join('.') : unknown, row).title = message.endpoint || '';
+      make('td', 'code whole', message.endpoint ? message.endpoint.split('.').pop() : unknown, row).title = message.endpoint || '';
       const passed = message.verdict === 'accept';
       make('td', passed ? 'accept' : message.stopped_by === 'gateway' ? 'gateway' : 'reject', passed ? 'passed' : message.stopped_by, row);
       const reason = make('td', passed ? '' : 'why', null, row);
