@@ -169,14 +169,14 @@ module image_loader #(
     section_status = sluice_pkg::LOAD_STATUS_OK;
     unique case (section_q)
       SECTION_REQUEST_MAP, SECTION_RESPONSE_MAP: begin
-        if (~^{class_map, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
+        if (~^{word_i, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
         else if (word_i[63:sluice_pkg::CLASS_MAP_BITS] != '0 || class_map.map0 == 8'(sluice_pkg::CLASS_END) ||
                  class_map.map1 == 8'(sluice_pkg::CLASS_END)) begin
           section_status = sluice_pkg::LOAD_STATUS_BAD_WORD;
         end
       end
       SECTION_REQUEST_ENTRY, SECTION_RESPONSE_ENTRY: begin
-        if (~^{entry, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
+        if (~^{word_i, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
         else if (word_i[63:sluice_pkg::ENTRY_BITS] != '0 || 32'(entry.next) >= entries_of_section ||
                  32'(entry.action) >= actions_of_section) begin
           section_status = sluice_pkg::LOAD_STATUS_BAD_WORD;
@@ -184,7 +184,7 @@ module image_loader #(
       end
       SECTION_REQUEST_ACTION, SECTION_RESPONSE_ACTION: begin
         if (half_q) begin
-          if (~^{action, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
+          if (~^{action_words, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
           else if (action_words[127:sluice_pkg::ACTION_BITS] != '0 ||
                    action.accumulator_op > sluice_pkg::ACCUMULATOR_OP_CHECK_END || 16'(action.tag) >= endpoints_q ||
                    (index_q == '0 && {action.register_min, action.register_arg, action.operand, action.tag, action.key_op,
@@ -196,7 +196,7 @@ module image_loader #(
         end
       end
       SECTION_ENDPOINT: begin
-        if (~^{endpoint, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
+        if (~^{word_i, index_q}) section_status = sluice_pkg::LOAD_STATUS_BAD_PARITY;
         else if (word_i[63:sluice_pkg::ENDPOINT_BITS] != '0 || 32'(endpoint.response_base) >= ResponseEntries) begin
           section_status = sluice_pkg::LOAD_STATUS_BAD_WORD;
         end
