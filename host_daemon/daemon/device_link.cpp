@@ -90,6 +90,7 @@ DeviceLink::Awaitable<void> DeviceLink::serve_connection() {
       got = socket_->receive(asio::buffer(frame), 0, flags, error);
       if (error == asio::error::would_block) {
         error.clear();
+        got = frame.size();  // nothing more for now, which is not the end
         break;
       }
     }
