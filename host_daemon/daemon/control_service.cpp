@@ -258,7 +258,9 @@ ControlService::Awaitable<DeviceRegisters> ControlService::load(const StoredImag
         store_.record_activation(run_.run, epoch, image.digest);
       });
   try {
-    const DeviceRegisters device = co_await image_load.run({image.image, image.serial, image.digest});
+    // A name of its own: GCC 12 destroys a braced temporary in an awaited call twice.
+    const ImageToLoad what{image.image, image.serial, image.digest};
+    const DeviceRegisters device = co_await image_load.run(what);
     loading_ = false;
     remember(device);
     store_.set_last_active(image.digest);
