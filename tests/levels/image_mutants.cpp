@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -133,9 +134,74 @@ std::map<int, std::set<int>> reachable_registers(const compiler::Automaton& auto
   return out;
 }
 
+// What a state still looks at: r of its frame, the accumulator. Calls and returns are followed without regard to who called.
+struct Liveness {
+  std::vector<char> r, accumulator;
+
+  explicit Liveness(const compiler::Automaton& automaton) : r(automaton.states.size(), 0), accumulator(automaton.states.size(), 0) {
+    // Frames: from the first state of a callee to the states that its callers go on at.
+    std::map<int, std::set<int>> returns;   // by any state of the frame
+    std::vector<std::pair<int, int>> work;  // state, where its frame returns to
+    auto reach = [&](int state, int back) {
+      if (returns[state].insert(back).second) work.emplace_back(state, back);
+    };
+    for (int start : automaton.starts) reach(start, -1);
+    while (!work.empty()) {
+      const auto [state, back] = work.back();
+      work.pop_back();
+      for (const auto& t : automaton.states[static_cast<std::size_t>(state)].transitions) {
+        if (t.target >= 0) reach(t.target, back);
+        if (t.callee >= 0) reach(t.callee, t.target);
+      }
+    }
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t s = 0; s < automaton.states.size(); ++s) {
+        for (const auto& t : automaton.states[s].transitions) {
+          const auto target = static_cast<std::size_t>(t.target);
+          const bool reads_r = t.effect.register_op != RegisterOp::NONE || t.min > 0 || (t.target >= 0 && r[target]);
+          bool reads = t.effect.accumulator_op == layout::AccumulatorOp::CHECK_END || t.effect.accumulator_op == layout::AccumulatorOp::DIGIT;
+          if (t.effect.accumulator_op == layout::AccumulatorOp::NONE) {
+            if (t.callee >= 0) {
+              reads = reads || accumulator[static_cast<std::size_t>(t.callee)];
+            } else if (t.target >= 0) {
+              reads = reads || accumulator[target];
+            } else {
+              for (int back : returns[static_cast<int>(s)]) reads = reads || (back >= 0 && accumulator[static_cast<std::size_t>(back)]);
+            }
+          }
+          if ((reads_r && !r[s]) || (reads && !accumulator[s])) changed = true;
+          if (reads_r) r[s] = 1;
+          if (reads) accumulator[s] = 1;
+        }
+      }
+    }
+    returns_ = std::move(returns);
+  }
+
+  // Whether anything reads the accumulator behind a transition with this control.
+  bool accumulator_behind(Control control, int state, int next, int back) const {
+    const auto live = [&](int s) { return s >= 0 && accumulator[static_cast<std::size_t>(s)]; };
+    if (control == Control::NEXT) return live(next);
+    if (control == Control::CALL) return live(next) || live(back);
+    const auto found = returns_.find(state);
+    if (found == returns_.end()) return true;
+    return std::any_of(found->second.begin(), found->second.end(), live);
+  }
+  bool r_behind(Control control, int next, int back) const {
+    const auto live = [&](int s) { return s < 0 || r[static_cast<std::size_t>(s)]; };
+    if (control == Control::NEXT) return live(next);
+    if (control == Control::CALL) return live(back);
+    return false;
+  }
+
+ private:
+  std::map<int, std::set<int>> returns_;
+};
+
 class Mutator {
  public:
-  Mutator(const compiler::CompileResult& policy, std::uint64_t seed) : policy_(policy), rng_(seed), sections_(sections_of(policy)) {
+  Mutator(const compiler::CompileResult& policy, std::uint64_t seed) : policy_(policy), rng_(seed), sections_(sections_of(policy)), live_{Liveness(policy.request), Liveness(policy.response)} {
     for (int p = 0; p < 2; ++p) {
       const auto& automaton = p == 0 ? policy.request : policy.response;
       const auto& table = p == 0 ? policy.request_table : policy.response_table;
@@ -233,7 +299,7 @@ class Mutator {
     if (same == old && !uses_next) why = "the control does not use the next base";
     if (looks(entry) && entry.label == old.label && entry.control == old.control && entry.next == old.next) {
       const auto a = action(image, p, old.action), b = action(image, p, entry.action);
-      if (indistinct(p, a, b, old.control, reach(p, static_cast<std::uint16_t>(slot ^ entry.label)))) why = "no reachable r tells the actions apart";
+      if (indistinct(p, a, b, old, static_cast<std::uint16_t>(slot ^ entry.label))) why = "no reachable r tells the actions apart";
     }
     // A label that the looking state's map never gives.
     if (why.empty() && !looks(old) && looks(entry)) {
@@ -261,11 +327,24 @@ class Mutator {
     return found == registers_[p].end() ? none : found->second;
   }
 
-  // True when both actions judge and change every r of `registers` alike under `control`. Accumulator, tag and return base must be equal.
-  static bool indistinct(int pipeline, const layout::Action& a, const layout::Action& b, Control control, const std::set<int>& registers) {
-    // The response pipeline knows its endpoint from the request; tags in its table mean nothing.
-    if (a.accumulator_op != b.accumulator_op || (pipeline == 0 && a.tag != b.tag) || a.key_op != b.key_op) return false;
-    if (a.accumulator_op == layout::AccumulatorOp::GROUP && a.accumulator_group != b.accumulator_group) return false;
+  // True when both actions judge every reachable r alike at this entry of the state at `base`, and what they leave behind differs in nothing that
+  // is looked at later. Return bases must be equal; tags, too, where they mean something: the response pipeline knows its endpoint.
+  bool indistinct(int p, const layout::Action& a, const layout::Action& b, const layout::Entry& entry, std::uint16_t base) const {
+    const Control control = entry.control;
+    const auto state_of = [&](std::uint16_t other) {
+      const auto found = state_at_[p].find(other);
+      return found == state_at_[p].end() ? -1 : found->second;
+    };
+    const bool pushes = control == Control::CALL || control == Control::CALL_LEN;
+    const int next = state_of(entry.next), back = pushes ? state_of(a.operand) : -1;
+    const Liveness& live = live_[p];
+    const bool same_accumulator = a.accumulator_op == b.accumulator_op &&
+                                  (a.accumulator_op != layout::AccumulatorOp::GROUP || a.accumulator_group == b.accumulator_group);
+    const auto checks_now = [](const layout::Action& x) { return x.accumulator_op == layout::AccumulatorOp::CHECK_END; };
+    if (!same_accumulator && (checks_now(a) || checks_now(b) || live.accumulator_behind(control, state_of(base), next, back))) return false;
+    if (a.key_op != b.key_op || (p == 0 && a.tag != b.tag)) return false;
+    const bool r_matters = live.r_behind(control, next, back);
+    const std::set<int>& registers = reach(p, base);
     const bool calls = control == Control::CALL || control == Control::CALL_LEN;
     const bool checks = control != Control::NEXT && !calls;
     if (calls && a.operand != b.operand) return false;
@@ -279,7 +358,7 @@ class Mutator {
         r = std::min<int>(r + 1, layout::INC_UNBOUNDED);
       }
       if (checks && r < x.operand) return -2;
-      return checks ? 0 : r;  // behind a pop nobody sees r
+      return checks || !r_matters ? 0 : r;  // behind a pop nobody sees r
     };
     for (int r : registers) {
       if (run(a, r) != run(b, r)) return false;
@@ -314,7 +393,7 @@ class Mutator {
     for (std::size_t slot = 0; slot < section.entry_count && alike; ++slot) {
       const auto entry = layout::Entry::unpack(word_at(image, section.entries + slot));
       if (entry.control == Control::RESERVED || entry.action != number) continue;
-      alike = indistinct(p, old, changed, entry.control, reach(p, static_cast<std::uint16_t>(slot ^ entry.label)));
+      alike = indistinct(p, old, changed, entry, static_cast<std::uint16_t>(slot ^ entry.label));
     }
     if (alike) why = "no state and no reachable r tells the actions apart";
     return true;
@@ -325,6 +404,7 @@ class Mutator {
   Sections sections_;
   std::map<int, std::set<int>> registers_[2];
   std::map<std::uint16_t, int> state_at_[2];
+  Liveness live_[2];
   std::vector<int> concerned_;
   int pipeline_ = 0, only_byte_ = -1;
 };
