@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fabric/image_loader.hpp"
 
+#include <algorithm>
+
 namespace sluice::fabric {
 
 using layout::Command;
@@ -65,11 +67,11 @@ LoadStatus ImageLoader::fail(LoadStatus status) {
 LoadStatus ImageLoader::block(std::uint32_t first_word, std::span<const std::uint8_t> bytes) {
   if (state_ == State::none) return LoadStatus::IDLE;
   if (state_ == State::failed) return status_;
-  if (bytes.empty() || bytes.size() % 8 != 0 || bytes.size() > 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX ||
-      first_word != words_) {
-    return fail(LoadStatus::SEQUENCE);
-  }
-  for (std::size_t i = 0; i < bytes.size(); i += 8) {
+  if (bytes.empty() || first_word != words_) return fail(LoadStatus::SEQUENCE);
+  // The words are worked off as they come, as on a byte stream; a wrong size shows behind them.
+  constexpr std::size_t most = 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX;
+  const std::size_t whole = std::min(bytes.size() - bytes.size() % 8, most);
+  for (std::size_t i = 0; i < whole; i += 8) {
     std::uint64_t word = 0;
     for (std::size_t j = 0; j < 8; ++j) word |= std::uint64_t{bytes[i + j]} << (8 * j);
     if (state_ == State::complete) return fail(LoadStatus::BAD_LENGTH);
@@ -82,6 +84,7 @@ LoadStatus ImageLoader::block(std::uint32_t first_word, std::span<const std::uin
       reader_.reset();
     }
   }
+  if (whole != bytes.size()) return fail(LoadStatus::SEQUENCE);
   return LoadStatus::OK;
 }
 

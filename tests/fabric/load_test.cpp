@@ -160,11 +160,14 @@ TEST_CASE("blocks must be the next ones, of whole words, and no more than announ
     INFO("half a word, nothing, too much");
     bench.command(Command::BEGIN);
     CHECK(block(0, 12) == LoadStatus::SEQUENCE);
+    CHECK(bench.read(reg::LOAD_WORDS) == 1);
     bench.command(Command::BEGIN);
     CHECK(block(0, 0) == LoadStatus::SEQUENCE);
+    CHECK(bench.read(reg::LOAD_WORDS) == 0);
     bench.command(Command::BEGIN);
     CHECK(block(0, 129 * 8) == LoadStatus::SEQUENCE);
-    CHECK(bench.read(reg::LOAD_WORDS) == 0);
+    CHECK(bench.read(reg::LOAD_WORDS) == 128);
+    CHECK(bench.read(reg::STATUS) == 0);
     bench.command(Command::BEGIN);
     CHECK(block(0, 128 * 8) == LoadStatus::OK);
   }
