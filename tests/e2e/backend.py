@@ -3,12 +3,13 @@
 
 It answers the endpoints of schemas/examples/library, in an ordinary server's spelling of JSON (indented, any order of
 members), and writes what it saw and what it answered to a file, a JSON object a line. Some shelves make it misbehave:
-see MISBEHAVIOURS. It checks nothing: that is what the filter in front of it is for.
+see MISBEHAVIOURS and its comment. It checks nothing: that is what the filter in front of it is for.
 """
 import argparse
 import http.server
 import json
 import re
+import sys
 import threading
 import time
 
@@ -19,11 +20,13 @@ LOAN = re.compile(r"/v1/(shelves/[^/?]+/books/[^/?:]+)(?::checkout|/loan)$")
 REVIEWS = re.compile(r"/v1/(shelves/[^/?]+/books/[^/?:]+)/reviews$")
 
 # What the backend sends when somebody asks for one of these shelves: a status and a body that the schema does not
-# have, an extra response behind the right one, or one more when nobody asks any more.
+# have. Others: "twice" gets an extra response behind the right one, "late" one more when nobody asks any more, "garble"
+# bytes that are no HTTP.
 MISBEHAVIOURS = {
     "shelves/leaky": (200, {"theme": "Leaks", "capacity": 5, "adminToken": "s3cr3t"}),
     "shelves/wrong": (200, {"theme": "Wrong type", "capacity": {"books": 5}}),
     "shelves/range": (200, {"theme": "Out of range", "capacity": 100000}),
+    "shelves/other": (200, {"book": "shelves/poetry/books/rime", "due": "2026-12-24T18:00:00Z"}),
     "shelves/teapot": (418, {"code": 2, "message": "a status that the policy does not list"}),
 }
 POISON = json.dumps({"name": "shelves/poison", "theme": "Poison", "capacity": 1}).encode()
@@ -90,6 +93,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, answer = 200, {"capacity": 2, "theme": "Twice", "name": name}
         self.server.note(method=self.command, target=self.path, headers=dict(self.headers.items()),
                          body=raw.decode(), status=status, answer=answer)
+        if name == "shelves/garble":
+            self.close_connection = True
+            self.wfile.write(bytes(range(256)))
+            return
         self._send(status, json.dumps(answer, indent=2).encode())
         if name == "shelves/twice":
             self._send(200, POISON)
@@ -120,6 +127,10 @@ class Server(http.server.ThreadingHTTPServer):
         self.library = Library()
         self._log = open(log, "w", encoding="utf-8")
         self._log_lock = threading.Lock()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a peer that hangs up is no fault
+            super().handle_error(request, client_address)
 
     def note(self, **what):
         with self._log_lock:

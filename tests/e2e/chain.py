@@ -4,8 +4,8 @@
 Everything lives in one temporary folder, ports are free ones, and every process that was started is stopped at the
 end. A process that dies or does not get ready is an error with the end of its log.
 """
+import itertools
 import json
-import os
 import pathlib
 import queue
 import re
@@ -36,6 +36,7 @@ class Chain:
         self.control = f"unix:{self.folder}/control.sock"
         self.port = 0  # of the LOW gateway
         self._processes = {}
+        self._answers = itertools.count()
         self._seen = 0  # lines of the backend's log that were taken
 
     def __enter__(self):
@@ -172,7 +173,7 @@ class Chain:
 
     def curl(self, method, target, body=None, headers=(), options=()):
         """Status and body of one call through the LOW gateway, by curl; status 0 when there was no answer."""
-        answer = tempfile.mktemp(dir=self.folder)
+        answer = self.path(f"answer-{next(self._answers)}")
         command = self.curl_line(method, target, body, headers) + ["-sS", "-m", "20", "-o", answer, "-w", "%{http_code}", *options]
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
         path = pathlib.Path(answer)

@@ -128,8 +128,9 @@ class Demo:
         event = self.audit.next(lambda e: e["kind"] == "RECORD" and e.get("pipeline") == pipeline and e.get("tag", 0) == tag)
         if event is None:
             return None, ["no audit event of the device"]
-        found = (event["reason"], event.get("path", ""), event.get("rule", ""))
-        return event, compare(device=(found, wanted))
+        found = (event["reason"], event.get("path", "").split(".")[-1], event.get("rule", ""))
+        decided = tuple(have if want is None else want for have, want in zip(found, wanted))
+        return event, compare(device=(found, decided))
 
     def garbage_frames(self, hostile, pipeline, at_gateway):
         record = calls.record("GET", "/v1/shelves/poetry") if pipeline == "request" else calls.SHELF_RESPONSE
@@ -154,13 +155,9 @@ class Demo:
             problems += compare(**{name.replace(" ", "_"): (got, ("BAD_FRAME", pipeline))})
         hostile.frame(changed(ethertype, 0xFF))
         self.chain.wait("the counter of ignored frames", lambda: self.chain.status().get("framesIgnored", 0) > ignored, 10)
-        if at_gateway is None:
-            said = "-"
-        else:
-            status, body = at_gateway
-            said = f"{status} {json_of(body).get('code')}"
-            problems += compare(gateway_status=(status, 400))
-        self.report.blocked(f"garbage, {len(garbage)} kinds of frames", said, describe_event(event), problems)
+        status, body = at_gateway
+        problems += compare(gateway_status=(status, 400 if pipeline == "request" else 502))
+        self.report.blocked(f"garbage, {len(garbage)} kinds of frames", f"{status} {json_of(body).get('code')}", describe_event(event), problems)
         self.report.blocked("garbage of another EtherType", "-", "ignored and counted", [])
 
     def nothing_passed(self, what):
@@ -175,15 +172,12 @@ class Demo:
         at_gateway = [self.at_high_gateway(attack) for attack in calls.RESPONSE_ATTACKS]
         second = self.extra_response("twice")
         unasked = self.extra_response("late")
+        garbled = self.chain.curl("GET", "/v1/shelves/garble", headers=(calls.ID_HEADER,))
         self.chain.end("gateway-high")
         hostile = HostileGateway(self.chain, "high")
         for attack, (said, problems) in zip(calls.RESPONSE_ATTACKS, at_gateway):
             event, found = self.answered_by(hostile, attack.record, attack.device, 504)
             self.report.blocked(attack.name, said, describe_event(event), problems + found)
-        loan = calls.response('{"book":"shelves/poetry/books/rime","due":"2026-12-24T18:00:00Z"}')
-        event, found = self.answered_by(hostile, loan, ("NO_TRANSITION", "book", "unknown_field"), 504)
-        self.report.blocked("response of another endpoint", "-", describe_event(event), found)
-
         hostile.record(0x2A000001, calls.SHELF_RESPONSE)
         event, found = self.event("response", 0x2A000001, ("NO_REQUEST", "", ""))
         self.report.blocked("response that nobody asked for", unasked[0], describe_event(event), unasked[1] + found)
@@ -191,7 +185,7 @@ class Demo:
         hostile.record(event["transaction"] if event else 0, calls.SHELF_RESPONSE)
         again, more = self.event("response", event["transaction"] if event else 0, ("NO_REQUEST", "", ""))
         self.report.blocked("second response", second[0], describe_event(again), second[1] + found + more)
-        self.garbage_frames(hostile, "response", None)
+        self.garbage_frames(hostile, "response", garbled)
         hostile.end()
         self.chain.start_high()
         self.chain.backend_saw()
@@ -200,7 +194,7 @@ class Demo:
         status, answer = self.chain.curl("GET", f"/v1/shelves/{attack.shelf}", headers=(calls.ID_HEADER,))
         self.chain.backend_saw()
         refused = [line for line in self.chain.log("gateway-high").splitlines() if "response refused: " in line]
-        said = refused[-1].split("response refused: ")[1].split(": ")[0].split(" (")[0] if refused else "nothing"
+        said = refused[-1].split("response refused: ")[1].split(": ")[0].split(" (")[0].split(" at line")[0] if refused else "nothing"
         problems = compare(client_status=(status, 502), leak=(b"s3cr3t" in answer, False),
                            gateway=(said, " ".join(part for part in attack.gateway if part)))
         return said, problems
