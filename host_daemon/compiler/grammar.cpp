@@ -108,6 +108,20 @@ int GrammarBuilder::text(int from, std::string_view characters, Place place) {
   return from;
 }
 
+int GrammarBuilder::branch(Trie& trie, const std::string& characters, Place place) {
+  int at = trie.at("");
+  for (std::size_t n = 1; n <= characters.size(); ++n) {
+    auto [it, fresh] = trie.try_emplace(characters.substr(0, n), -1);
+    if (fresh) {
+      it->second = state(grammar_.states[static_cast<std::size_t>(at)].routine, place);
+      const auto byte = static_cast<std::uint8_t>(characters[n - 1]);
+      next(at, byte, byte, it->second);
+    }
+    at = it->second;
+  }
+  return at;
+}
+
 int GrammarBuilder::subject(Subject topic) {
   grammar_.subjects.push_back(std::move(topic));
   return static_cast<int>(grammar_.subjects.size()) - 1;

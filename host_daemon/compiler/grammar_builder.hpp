@@ -49,6 +49,9 @@ class GrammarBuilder {
   void call(int from, int low, int high, int callee, int return_to, Effect effect = {});
   void finish(int from, int symbol, layout::Control control, std::uint16_t min = 0, Effect effect = {});
   int text(int from, std::string_view text, Place place);  // a chain of states; returns the last one
+  // The state behind `text` in a trie of texts that share their beginnings; the empty text is its root.
+  using Trie = std::map<std::string, int>;
+  int branch(Trie& trie, const std::string& text, Place place);
   int subject(Subject subject);
 
   // --- leaves

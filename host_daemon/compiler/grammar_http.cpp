@@ -80,23 +80,14 @@ int GrammarBuilder::header_block(BodyUse use) {
       const bool type = headers[i].name == kTypeHeader;
       if (headers[i].required || (type && behind_length)) required.insert(static_cast<int>(i) + 1);
     }
-    std::map<std::string, int> trie{{"", line}};
+    Trie trie{{"", line}};
     for (std::size_t i = 0; i < headers.size(); ++i) {
       const Header& header = headers[i];
       const int rank = static_cast<int>(i) + 1;
       const bool length = header.name == kLengthHeader;
       if (use == BodyUse::sometimes && !behind_length && header.name == kTypeHeader) continue;
       if (use == BodyUse::sometimes && behind_length && length) continue;
-      int at = line;
-      for (std::size_t n = 1; n <= header.name.size(); ++n) {
-        auto [it, fresh] = trie.try_emplace(header.name.substr(0, n), -1);
-        if (fresh) {
-          it->second = state(owner, Place::header_name);
-          const auto byte = static_cast<std::uint8_t>(header.name[n - 1]);
-          next(at, byte, byte, it->second);
-        }
-        at = it->second;
-      }
+      const int at = branch(trie, header.name, Place::header_name);
       const int topic = subjects[static_cast<std::size_t>(rank)][0];
       grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
       Effect set;
@@ -200,22 +191,13 @@ int GrammarBuilder::query(const Endpoint& endpoint) {
     if (parameter.required) required.insert(parameter.rank);
     subjects.resize(std::max(subjects.size(), static_cast<std::size_t>(parameter.rank) + 1));
   }
-  std::map<std::string, int> trie{{"", name}};
+  Trie trie{{"", name}};
   for (const QueryParameter& parameter : endpoint.query) {
     const Field& field = schema_.field(endpoint.request, parameter.path);
     const int topic = subject({parameter.name, field.rules, field.value.rules});
     subjects[static_cast<std::size_t>(parameter.rank)].push_back(topic);
     const std::string key = percent_encode(parameter.name);
-    int at = name;
-    for (std::size_t i = 1; i <= key.size(); ++i) {
-      auto [it, fresh] = trie.try_emplace(key.substr(0, i), -1);
-      if (fresh) {
-        it->second = state(owner, Place::query_name);
-        const auto byte = static_cast<std::uint8_t>(key[i - 1]);
-        next(at, byte, byte, it->second);
-      }
-      at = it->second;
-    }
+    const int at = branch(trie, key, Place::query_name);
     grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
     Effect set;
     set.register_op = parameter.repeated ? RegisterOp::SET_AGAIN : RegisterOp::SET;
@@ -243,19 +225,11 @@ void GrammarBuilder::build_request() {
   grammar_.starts = {start};
   std::map<std::string, std::vector<const Endpoint*>> by_method;
   for (const Endpoint& endpoint : schema_.endpoints) by_method[endpoint.http_method].push_back(&endpoint);
-  std::map<std::string, int> trie{{"", start}};
+  Trie trie{{"", start}};
   for (const auto& [method, endpoints] : by_method) {
     const std::string word = method + " ";
-    int at = start;
-    for (std::size_t i = 1; i <= word.size(); ++i) {
-      auto [it, fresh] = trie.try_emplace(word.substr(0, i), -1);
-      if (fresh) {
-        it->second = state(main_, i == word.size() ? Place::target : Place::method);
-        const auto byte = static_cast<std::uint8_t>(word[i - 1]);
-        next(at, byte, byte, it->second);
-      }
-      at = it->second;
-    }
+    const int at = branch(trie, word, Place::method);
+    grammar_.states[static_cast<std::size_t>(at)].place = Place::target;
     TargetBuilder(*this, endpoints).build(at);
   }
   build_pending();
@@ -266,19 +240,10 @@ void GrammarBuilder::build_response() {
   for (const Endpoint& endpoint : schema_.endpoints) {
     const int start = state(main_, Place::version);
     grammar_.starts.push_back(start);
-    std::map<std::string, int> trie{{"", text(start, "HTTP/1.1 ", Place::status)}};
+    Trie trie{{"", text(start, "HTTP/1.1 ", Place::status)}};
     for (const StatusResponse& response : endpoint.responses) {
       const std::string line = std::to_string(response.code) + " " + response.reason + "\r";
-      int at = trie[""];
-      for (std::size_t i = 1; i <= line.size(); ++i) {
-        auto [it, fresh] = trie.try_emplace(line.substr(0, i), -1);
-        if (fresh) {
-          it->second = state(main_, Place::status);
-          const auto byte = static_cast<std::uint8_t>(line[i - 1]);
-          next(at, byte, byte, it->second);
-        }
-        at = it->second;
-      }
+      const int at = branch(trie, line, Place::status);
       call(at, '\n', '\n', header_block(use_of(response.body)), body(response.body));
     }
   }

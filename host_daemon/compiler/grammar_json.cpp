@@ -181,7 +181,7 @@ void GrammarBuilder::build_pending() {
     next(after, ',', ',', comma);
     next(comma, '"', '"', key_root);
 
-    std::map<std::string, int> trie{{"", key_root}};
+    Trie trie{{"", key_root}};
     for (const Field* field : members) {
       int topic = -1;
       if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
@@ -193,16 +193,7 @@ void GrammarBuilder::build_pending() {
       grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);
 
       const std::string key = json_escape(field->json_name);
-      int at = key_root;
-      for (std::size_t i = 1; i <= key.size(); ++i) {
-        auto [it, fresh] = trie.try_emplace(key.substr(0, i), -1);
-        if (fresh) {
-          it->second = state(job.routine, Place::member_name);
-          const auto byte = static_cast<std::uint8_t>(key[i - 1]);
-          next(at, byte, byte, it->second);
-        }
-        at = it->second;
-      }
+      const int at = branch(trie, key, Place::member_name);
       grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
       const int colon = state(job.routine, Place::member_colon, {topic});
       Effect set;
