@@ -67,6 +67,7 @@ LoadStatus ImageLoader::fail(LoadStatus status) {
 LoadStatus ImageLoader::block(std::uint32_t first_word, std::span<const std::uint8_t> bytes) {
   if (state_ == State::none) return LoadStatus::IDLE;
   if (state_ == State::failed) return status_;
+  if (state_ == State::complete) return fail(LoadStatus::BAD_LENGTH);
   if (bytes.empty() || first_word != words_) return fail(LoadStatus::SEQUENCE);
   // The words are worked off as they come, as on a byte stream; a wrong size shows behind them.
   constexpr std::size_t most = 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX;

@@ -181,6 +181,12 @@ TEST_CASE("blocks must be the next ones, of whole words, and no more than announ
     CHECK(bench.command(Command::ACTIVATE) == LoadStatus::BAD_LENGTH);
   }
   {
+    INFO("any block of a complete load, whatever it is");
+    bench.command(Command::BEGIN);
+    CHECK(bench.send_blocks(image) == LoadStatus::OK);
+    CHECK(block(0, 8) == LoadStatus::BAD_LENGTH);
+  }
+  {
     INFO("behind the end in the same block");
     bench.command(Command::BEGIN);
     auto longer = image;
