@@ -150,7 +150,7 @@
   label.appendChild(document.createTextNode(' only what was stopped'));
   const number = make('label', '', '', tools);
   const timed = Boolean(data.timing);
-  const heads = [['id'], ['t, ms', 'number'], ['', ''], ['endpoint'], ['verdict'], ['reason'], ['field'], ['rule'], ['at byte', 'number']];
+  const heads = [['id'], ['t, ms', 'number'], ['', ''], ['endpoint'], ['verdict'], ['reason'], ['field and rule'], ['at byte', 'number']];
   if (timed) heads.push(['latency', 'number']);
   const body = table(list, heads);
   function fill() {
@@ -169,8 +169,8 @@
         make('span', 'code', message.reason, reason);
         if (message.text) make('div', 'hint', message.text, reason).style.margin = '0';
       }
-      make('td', 'code', message.path || '', row);
-      make('td', 'code', message.rule || '', row);
+      const place = make('td', 'code place', message.path || '', row);
+      if (message.rule) make('div', 'hint', message.rule, place).style.margin = '0';
       make('td', 'number', message.offset === null ? '' : message.offset + ' of ' + message.bytes, row);
       if (timed) make('td', 'number', time(message.latency_ns), row);
     });
