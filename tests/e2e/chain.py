@@ -125,9 +125,10 @@ class Chain:
 
     def start_device(self):
         sockets = {port: self.path(port + ".sock") for port in ("low", "high", "management")}
+        before = self.log("sluice-device").count("listening on")
         self.start("sluice-device", [self.program("sluice-device"), "--level", self.level]
                    + [part for port, path in sockets.items() for part in ("--" + port, path)])
-        self.wait("the device's sockets", lambda: "listening on" in self.log("sluice-device"))
+        self.wait("the device's sockets", lambda: self.log("sluice-device").count("listening on") > before)
 
     def start_daemon(self, *options):
         self.start("sluiced", [self.program("sluiced"), "--control", self.control, "--device",
