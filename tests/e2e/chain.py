@@ -100,14 +100,17 @@ class Chain:
             value = condition()
             if value:
                 return value
-            for name, process in self._processes.items():
-                if process.poll() is not None:
-                    raise ChainError(f"{name} ended with status {process.returncode} while waiting for {what}.\n"
-                                     + self.log_tail(name))
+            self.check()
             if time.monotonic() > end:
                 raise ChainError(f"waited {seconds} s for {what}, in vain.\n"
                                  + "".join(self.log_tail(name) for name in self._processes))
             time.sleep(0.02)
+
+    def check(self):
+        """An error when a process has died."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise ChainError(f"{name} ended by itself, with status {process.returncode}.\n" + self.log_tail(name))
 
     def log_tail(self, name, lines=8):
         tail = self.log(name).splitlines()[-lines:]
