@@ -47,7 +47,7 @@ struct BufferUse {
   std::optional<std::uint32_t> unanswered;         ///< requests whose response did not come in time
 };
 
-/// Accepted records again, in bursts of as many as the device has buffers, without a pause inside a burst.
+/// Accepted records again and again, in bursts of as many as may be open at once, without a pause inside a burst.
 struct Throughput {
   std::uint64_t records = 0, bytes = 0;
   std::uint64_t cycles = 0;  ///< first byte of a burst at the port to its last verdict, all bursts together

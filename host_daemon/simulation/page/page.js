@@ -137,7 +137,7 @@
       make('td', 'number', part ? part.cycles_per_byte.toFixed(2) : unknown, row);
       make('td', 'number', part ? count(part.records) + ' records' : 'none accepted', row);
     });
-    make('p', 'hint', 'The accepted records once more, in bursts of as many as there are buffers, at ' + data.timing.clock_hz / 1e6 +
+    make('p', 'hint', 'The accepted records by turns, in bursts of as many as may be open at once, at ' + data.timing.clock_hz / 1e6 +
          ' MHz: record bytes from the first at the port to the last verdict of each burst.', box);
   }
 
