@@ -37,7 +37,10 @@ class Engine : public sc_core::sc_module, public DrainInterface {
   };
 
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  /// False when there is no such request: NO_REQUEST.
+  bool look_up(RecordInfo& record);
   void judge(RecordInfo& record, std::span<const std::uint8_t> bytes);
+  void give_up(RecordInfo& record, std::uint16_t endpoint);
 
   std::deque<Judged> judged_;  // at most `contexts`
 };

@@ -89,7 +89,6 @@ void Fabric::wire(Pipeline& pipeline, tlm_utils::simple_initiator_socket<Fabric>
   pipeline.link_rx.banks.bind(table_bank_);
   pipeline.link_rx.loader.bind(image_loader_);
   pipeline.link_rx.audit.bind(audit_);
-  pipeline.record_buffer.audit.bind(audit_);
   pipeline.engine.transactions.bind(transaction_table_);
   pipeline.engine.audit.bind(audit_);
   pipeline.verdict_gate.transactions.bind(transaction_table_);

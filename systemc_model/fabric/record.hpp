@@ -24,6 +24,7 @@ struct RecordInfo {
   std::size_t buffer = 0;                ///< record buffer that holds it
   std::uint32_t offset = 0;              ///< link_rx to record_buffer: where the fragment goes
   bool last = false;                     ///< link_rx to record_buffer: the record is complete
+  bool aborted = false;                  ///< record_buffer to engine: a swap gives it up, do not judge it
   std::uint16_t endpoint = 0;            ///< the response's endpoint, after the look-up
   std::uint32_t transaction = 0;         ///< device id issued or used up
   std::uint32_t outgoing_tag = 0;        ///< device id to HIGH, LOW's tag to LOW

@@ -6,7 +6,7 @@
 namespace sluice::fabric {
 
 RecordBuffer::RecordBuffer(const sc_core::sc_module_name& name, std::uint32_t buffers, std::uint32_t bytes)
-    : sc_module(name), in("in"), out("out"), audit("audit"), buffers_(buffers) {
+    : sc_module(name), in("in"), out("out"), buffers_(buffers) {
   for (Buffer& buffer : buffers_) buffer.bytes.reserve(bytes);
   in.register_b_transport(this, &RecordBuffer::b_transport);
 }
@@ -42,10 +42,8 @@ void RecordBuffer::abort_swapped() {
   while (!complete_.empty()) {
     RecordInfo record = complete_.front();
     complete_.pop_front();
-    release(record.buffer);
-    record.verdict.reason = layout::Reason::SWAPPED;
-    audit->count(record.pipeline, record.verdict.reason);
-    audit->write(event_of(record));
+    record.aborted = true;
+    transport(out, buffers_[record.buffer].bytes, &record);
   }
 }
 

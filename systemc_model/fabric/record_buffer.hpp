@@ -18,13 +18,13 @@ class RecordBuffer : public sc_core::sc_module, public RecordBufferInterface, pu
  public:
   tlm_utils::simple_target_socket<RecordBuffer> in;      ///< fragments
   tlm_utils::simple_initiator_socket<RecordBuffer> out;  ///< complete records, to engine
-  sc_core::sc_port<AuditInterface> audit;
 
   RecordBuffer(const sc_core::sc_module_name& name, std::uint32_t buffers, std::uint32_t bytes);
 
   std::optional<std::size_t> allocate(std::uint32_t length) override;
   void release(std::size_t buffer) override { buffers_[buffer].busy = false; }
   [[nodiscard]] bool drained() const override { return complete_.empty(); }
+  /// Hands everything to the engine as given up; the engine was aborted before, so its contexts are free.
   void abort_swapped() override;
 
   /// Offers complete records to the engine, oldest first, until it has no free context.
