@@ -112,6 +112,8 @@ class Runner {
     std::sort(held.begin(), held.end());
     int now = 0, most = 0;
     for (const auto& [cycle, change] : held) most = std::max(most, now += change);
+    // Both ends are reckoned generously, by a few cycles; more than there are was never held.
+    most = std::min(most, static_cast<int>(buffers()));
     run_.buffers_peak = std::max(run_.buffers_peak.value_or(0), static_cast<std::uint32_t>(most));
   }
 

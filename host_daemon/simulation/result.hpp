@@ -41,7 +41,7 @@ struct BufferUse {
   std::uint32_t buffer_bytes = 0;  ///< the geometry's
   std::uint32_t longest = 0;       ///< record seen, bytes
   std::uint32_t buffers = 0;       ///< of each pipeline
-  std::optional<std::uint32_t> buffers_peak;       ///< held at once in one pipeline, from arrival and verdict cycles; only with a clock
+  std::optional<std::uint32_t> buffers_peak;       ///< held at once in one pipeline, reckoned from arrival and verdict; only with a clock
   std::uint32_t max_outstanding = 0;               ///< the policy's
   std::optional<std::uint32_t> outstanding_peak;   ///< only with a device
   std::optional<std::uint32_t> unanswered;         ///< requests whose response did not come in time
