@@ -30,7 +30,8 @@ TEST_CASE("a short frame, byte by byte") {
   Frame expected{0x02, 0x53, 0x4C, 0x00, 0x00, 0x01, 0x02, 0x53, 0x4C, 0x00, 0x01, 0x01, 0x88, 0xB5,
                  'S',  'L',  1,    1,    0xA1, 0xB2, 0xC3, 0xD4, 0,    0,    0,    2,    0,    0,
                  0,    0,    7,    38};
-  expected.resize(60, 0);
+  const Frame padding(60 - expected.size(), 0);
+  expected.insert(expected.end(), padding.begin(), padding.end());
   CHECK(frames[0] == expected);
 }
 
