@@ -97,8 +97,8 @@ struct Canonicalizer::Parts {
       : tables(std::move(schema)), targets(tables) {}
 
   std::size_t max_record_bytes() const { return tables.policy().limits().max_record_bytes(); }
-  // Other spellings of a value may be longer than the canonical one, but not without bound.
-  std::size_t max_body_bytes() const { return 16 * max_record_bytes(); }
+  // An escaped character has up to six times the bytes of a raw one; the rest is for white space.
+  std::size_t max_body_bytes() const { return 8 * max_record_bytes(); }
 
   CanonicalRecord request(const HttpRequest& http) const {
     const CanonicalTarget target = targets.canonical(http.method, http.target);
@@ -147,6 +147,8 @@ Canonicalizer::Canonicalizer(std::shared_ptr<const compiler::Schema> schema)
 Canonicalizer::~Canonicalizer() = default;
 
 const compiler::Schema& Canonicalizer::schema() const { return parts_->tables.schema(); }
+
+std::size_t Canonicalizer::max_body_bytes() const { return parts_->max_body_bytes(); }
 
 const compiler::Endpoint& Canonicalizer::endpoint(int tag) const {
   return schema().endpoints.at(static_cast<std::size_t>(tag - 1));

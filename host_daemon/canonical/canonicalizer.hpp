@@ -52,6 +52,9 @@ class Canonicalizer {
   Canonicalizer& operator=(const Canonicalizer&) = delete;
 
   const compiler::Schema& schema() const;
+  /// Bodies up to this length are worth reading: other spellings are longer than the canonical one,
+  /// within bounds.
+  std::size_t max_body_bytes() const;
   const compiler::Endpoint& endpoint(int tag) const;
 
   /// The record of a request. Refusals carry the status that a gateway answers its client.

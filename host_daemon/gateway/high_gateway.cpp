@@ -93,8 +93,13 @@ void HighGateway::on_record(link::Record record) {
 
 awaitable<void> HighGateway::serve(std::shared_ptr<const PolicyState> state, link::Record record) {
   const auto self = shared_from_this();
-  co_await forward(std::move(state), record.tag,
-                   std::string(record.bytes.begin(), record.bytes.end()));
+  try {
+    co_await forward(std::move(state), record.tag,
+                     std::string(record.bytes.begin(), record.bytes.end()));
+  } catch (const std::exception& bug) {
+    // Out of memory, or a mistake of ours: this request fails, the gateway goes on.
+    spdlog::error("internal error: {}", bug.what());
+  }
   --active_;
   if (stopped_ && active_ == 0) link_->stop();
 }

@@ -175,7 +175,16 @@ awaitable<bool> LowGateway::serve_one(Session& session) {
   session.keep_alive = head.keep_alive && !stopped_;
   const auto start = Clock::now();
   ++active_;
-  std::string response = co_await answer(session, head, std::move(parser.get().body()));
+  std::string response;
+  try {
+    response = co_await answer(session, head, std::move(parser.get().body()));
+  } catch (const std::exception& bug) {
+    // Out of memory, or a mistake of ours: this request fails, the gateway goes on.
+    spdlog::error("internal error: {}", bug.what());
+    session.status = 500;
+    response = problem_response(problem(500, "internal", "The gateway failed; its log says why."),
+                                session.keep_alive);
+  }
   --active_;
   if (stopped_ && active_ == 0) link_->stop();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);

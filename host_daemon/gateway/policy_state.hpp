@@ -20,10 +20,7 @@ struct PolicyState {
   std::unique_ptr<const judge::Judge> judge;  // the second one: checks what the device passed
 
   const sluice::v1::Policy& policy() const { return loaded->policy; }
-  std::size_t max_record_bytes() const { return policy().limits().max_record_bytes(); }
-  /// Bytes of an HTTP body that are read at all: other spellings are longer than the canonical one,
-  /// within bounds.
-  std::size_t max_body_bytes() const { return 16 * max_record_bytes(); }
+  std::size_t max_body_bytes() const { return canonicalizer->max_body_bytes(); }
   /// The device's own limit for a response. LOW waits `margin()` longer, so that it never gives up
   /// first.
   std::chrono::milliseconds response_timeout() const {
