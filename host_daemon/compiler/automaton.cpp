@@ -108,8 +108,14 @@ void drop_impossible(std::vector<State>& states, const std::vector<int>& starts)
 std::vector<int> equivalence(const std::vector<State>& states) {
   std::map<Effect, int> effects;
   auto effect_number = [&](const Effect& e) { return effects.try_emplace(e, static_cast<int>(effects.size())).first->second; };
+  // What stands in a body is named by the state that waits behind it, so these are told apart by what they are about.
   std::vector<int> group(states.size(), 0);
-  for (std::size_t count = 1;;) {
+  std::map<std::vector<int>, int> bodies;
+  for (std::size_t s = 0; s < states.size(); ++s) {
+    if (states[s].place != Place::record_end) continue;
+    group[s] = bodies.try_emplace(states[s].subjects, static_cast<int>(bodies.size()) + 1).first->second;
+  }
+  for (std::size_t count = 0;;) {
     std::map<std::vector<int>, int> numbers;
     std::vector<int> next(states.size());
     for (std::size_t s = 0; s < states.size(); ++s) {

@@ -166,7 +166,7 @@ REQUEST_ATTACKS = [
     Attack("nested too deep", "POST", REVIEWS, (400, "json_depth", ""), ("DEPTH", "replies[0]", "limits.maxDepth"), nested_reviews(40)),
     Attack("invalid UTF-8", "POST", SHELVES, (400, "json_utf8", ""), ("NO_TRANSITION", "theme", None),
            b'{"theme":"Po\xffetry","capacity":1}'),
-    Attack("text behind the JSON", "POST", SHELVES, (400, "json_syntax", ""), ("NO_TRANSITION", None, "body"),
+    Attack("text behind the JSON", "POST", SHELVES, (400, "json_syntax", ""), ("NO_TRANSITION", None, "body.trailing"),
            '{"theme":"Poetry","capacity":1}{}'),
     Attack("not JSON at all", "POST", SHELVES, (400, "json_syntax", ""), ("NO_TRANSITION", None, "body"),
            "<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>"),
