@@ -81,7 +81,7 @@ module engine_judge #(
   end
 
   // Step 2: the accumulator. Saturated is 65535; it stays until DIGIT_FIRST or GROUP(0).
-  assign digit_sum = 20'(accumulator_i) * 20'd10 + 20'(byte_i[3:0]);
+  assign digit_sum = {1'b0, accumulator_i, 3'd0} + {3'd0, accumulator_i, 1'd0} + 20'(byte_i[3:0]);
   assign group_sum = 23'(accumulator_i) +
                      (action_i.accumulator_group == 3'd1 ? 23'({byte_i, 7'd0}) : 23'({byte_i, 14'd0}));
   assign group_byte = 16'(byte_i);

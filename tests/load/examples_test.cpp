@@ -36,7 +36,7 @@ TEST_CASE("the library example loads with all its endpoints in order") {
   CHECK(loaded.endpoints[7].rule.put() == "/v1/{name=shelves/*/books/*}/loan");
   CHECK(loaded.endpoints[6].rule.additional_bindings_size() == 0);
   CHECK(loaded.methods[7].max_outstanding == 32);
-  REQUIRE(loaded.statuses.size() == 5);
+  REQUIRE(loaded.statuses.size() == 4);
   CHECK(loaded.statuses[0].message == nullptr);
   CHECK(loaded.statuses[1].message->full_name() == "google.rpc.Status");
 }

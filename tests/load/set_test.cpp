@@ -28,6 +28,15 @@ std::string error_of(const std::string& set) {
   return diagnostics.all().front().code;
 }
 
+// The user's file of a set.
+FileDescriptorProto& api(FileDescriptorSet& set) {
+  for (FileDescriptorProto& file : *set.mutable_file()) {
+    if (file.name() == "api.proto") return file;
+  }
+  FAIL("the set has no api.proto");
+  return *set.mutable_file(0);
+}
+
 FileDescriptorSet parse(const std::string& bytes) {
   FileDescriptorSet set;
   REQUIRE(set.ParseFromString(bytes));
@@ -92,26 +101,23 @@ TEST_CASE("sets that cannot be used") {
   CHECK(error_of(good.substr(0, good.size() / 2)) == "E0208");
 
   FileDescriptorSet twice = parse(good);
-  *twice.add_file() = twice.file(twice.file_size() - 1);
+  FileDescriptorProto copy = api(twice);
+  *twice.add_file() = copy;
   CHECK(error_of(twice.SerializeAsString()) == "E0208");
 
   FileDescriptorSet raw = parse(good);
-  auto* option =
-      raw.mutable_file(raw.file_size() - 1)->mutable_options()->add_uninterpreted_option();
+  auto* option = api(raw).mutable_options()->add_uninterpreted_option();
   option->add_name()->set_name_part("x");
   option->mutable_name(0)->set_is_extension(true);
   option->set_aggregate_value(std::string(1'000'000, '{'));
   CHECK(error_of(raw.SerializeAsString()) == "E0208");
 
   FileDescriptorSet broken = parse(good);
-  broken.mutable_file(broken.file_size() - 1)
-      ->mutable_message_type(1)
-      ->mutable_field(0)
-      ->set_number(-1);
+  api(broken).mutable_message_type(1)->mutable_field(0)->set_number(-1);
   CHECK(error_of(broken.SerializeAsString()) == "E0208");
 
   FileDescriptorSet lacking = parse(good);
-  lacking.mutable_file(lacking.file_size() - 1)->add_dependency("nowhere.proto");
+  api(lacking).add_dependency("nowhere.proto");
   CHECK(error_of(lacking.SerializeAsString()) == "E0201");
 }
 
