@@ -23,7 +23,7 @@ using Driver = rtl_cosim::ModelDriver<VFabricFaulty>;
 
 /// The letters policy in the model whose memories are open.
 struct OpenBench : Bench {
-  OpenBench() : OpenBench(std::make_unique<Driver>("")) {}
+  OpenBench() : OpenBench(new Driver("")) {}
   layout::Event judge(const std::string& text) {
     clear();
     request(1, bytes_of(text));
@@ -33,8 +33,8 @@ struct OpenBench : Bench {
   VFabricFaulty___024root& root;
 
  private:
-  explicit OpenBench(std::unique_ptr<Driver> driver) : OpenBench(*driver->model().rootp, std::move(driver)) {}
-  OpenBench(VFabricFaulty___024root& memories, std::unique_ptr<Driver> driver) : Bench(std::move(driver)), root(memories) {
+  /// Takes the driver over.
+  explicit OpenBench(Driver* driver) : Bench(std::unique_ptr<Driver>(driver)), root(*driver->model().rootp) {
     const auto result = load(support::letters_image().bytes());
     INFO(result.error);
     REQUIRE(result.ok);
@@ -81,6 +81,9 @@ TEST_CASE("one wrong bit of a table word is TABLE_PARITY, whichever bit it is") 
 
 TEST_CASE("a right word in a wrong slot, or of the other bank, is TABLE_PARITY") {
   OpenBench bench;
+  auto second = support::letters_image();  // now both banks hold words
+  second.serial = 2;
+  REQUIRE(bench.load(second.bytes()).ok);
   auto& entries = bench.root.fabric__DOT__u_request__DOT__u_table_bank__DOT__u_entry__DOT__memory;
   for (const std::size_t distance : {1, 2, 2048, 4096}) {  // 4096: the bank bit
     INFO(distance);
