@@ -86,24 +86,26 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
     std::uint32_t slot = 0;
     std::uint32_t word = 0;
     bool on_end = false;
+    // The state is carried as the hot word that led to it: its bit 16 selects the class map without waiting for the shift.
+    std::uint32_t state = base << 16;
     for (;;) {
       if (at == stop) {
         if (origin + static_cast<std::uint32_t>(at - begin) != top->end) {  // all input used
-          base_ = static_cast<std::uint16_t>(base);
+          base_ = static_cast<std::uint16_t>(state >> 16);
           offset_ = origin + static_cast<std::uint32_t>(at - begin);
           return true;
         }
         on_end = true;
         symbol_class = layout::CLASS_END;
-        slot = base ^ symbol_class;
+        slot = state >> 16 ^ symbol_class;
         word = hot[slot];
         break;
       }
       const std::uint32_t both = maps[*at];
       const std::uint32_t low = both & 0xFFFF;
       const std::uint32_t high = both >> 16;
-      symbol_class = (base & 1) != 0 ? high : low;
-      slot = base ^ symbol_class;
+      symbol_class = (state & 0x10000) != 0 ? high : low;
+      slot = state >> 16 ^ symbol_class;
       word = hot[slot];
       const std::uint32_t kind = (word & 0xFFFF) ^ symbol_class;
       if (kind != 0) {
@@ -112,9 +114,11 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
         if (top->r >= max && max != layout::INC_UNBOUNDED) break;  // the full step says TOO_MANY
         if (top->r < 0xFFFF) ++top->r;
       }
-      base = word >> 16;
+      state = word;
       ++at;
     }
+
+    base = state >> 16;
 
     // 1, 2: parity, label, control, action.
     const std::uint32_t kind = word >> 8 & 0xFF;
