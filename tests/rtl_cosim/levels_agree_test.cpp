@@ -243,7 +243,7 @@ class Traffic {
         frame.resize(frame.size() + 1 + random_.below(3));
         break;
       case 2:
-        frame[12 + random_.below(18)] ^= static_cast<std::uint8_t>(1u << random_.below(8));
+        if (frame.size() >= 30) frame[12 + random_.below(18)] ^= static_cast<std::uint8_t>(1u << random_.below(8));
         break;
       default:
         frame[random_.below(static_cast<std::uint32_t>(frame.size()))] ^= static_cast<std::uint8_t>(1u << random_.below(8));
