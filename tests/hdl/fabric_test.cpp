@@ -509,3 +509,20 @@ TEST_CASE("the management port answers what it does not understand") {
   // The active image is untouched by all this.
   CHECK(bench.accepted_request(1) == 1);
 }
+
+TEST_CASE("with full lanes a byte takes about a cycle, from frame to frame") {
+  auto image = long_letters();
+  image.max_outstanding = 256;
+  image.endpoints[0].outstanding_cap = 256;
+  Loaded bench(image);
+  const auto record = long_request(1400);
+  constexpr unsigned records = 100;
+  const auto before = bench.device->cycles();
+  for (std::uint32_t i = 0; i < records; ++i) bench.send(Port::low, i, record);
+  bench.settle();
+  REQUIRE(bench.high.size() == records);
+  const double cycles_per_byte = static_cast<double>(bench.device->cycles() - before) / (records * 1430.0);
+  CHECK(cycles_per_byte < 1.06);
+  CHECK(bench.events.size() == records);
+  for (const auto& event : bench.events) CHECK(event.reason == Reason::ACCEPTED);
+}

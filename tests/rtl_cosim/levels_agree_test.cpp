@@ -189,7 +189,9 @@ class Traffic {
     auto words = image.words();
     if (random_.one_in(4)) {  // a broken one
       for (std::uint32_t i = 1 + random_.below(3); i > 0; --i) {
-        auto& word = words[random_.one_in(2) ? random_.below(12) : random_.below(static_cast<std::uint32_t>(words.size()))];
+        // Not the serial: an active image with a great one would be the last.
+        const auto at = random_.one_in(2) ? random_.below(12) : random_.below(static_cast<std::uint32_t>(words.size()));
+        auto& word = words[at == 1 ? 0 : at];
         word ^= std::uint64_t{1} << random_.below(64);
       }
     }
