@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The step loop. Most symbols are plain (right label, NEXT, empty action or only a count) and stay in the inner loop; every other symbol
-// goes through one step in the order of docs/fabric.md "Engine".
+// The step loop. Most symbols are plain (right label, NEXT, empty action or only a count) and stay
+// in the inner loop; every other symbol goes through one step in the order of docs/fabric.md
+// "Engine".
 #include "engine/engine.hpp"
 
 #include <algorithm>
@@ -24,7 +25,8 @@ Program program_of(const Image& image, Pipeline pipeline) {
           .pipeline = pipeline};
 }
 
-void Context::open(const Program& program, std::uint16_t start_base, std::uint32_t length, std::uint16_t endpoint) {
+void Context::open(const Program& program, std::uint16_t start_base, std::uint32_t length,
+                   std::uint16_t endpoint) {
   table_ = program.table;
   length_ = length;
   offset_ = 0;
@@ -54,7 +56,8 @@ void Context::reject(Reason reason, std::uint32_t offset, std::uint8_t symbol_cl
   verdict_.symbol_class = symbol_class;
   verdict_.depth = depth_;
   verdict_.steps = offset + unconsumed_ + 1;
-  verdict_.frames = static_cast<std::uint8_t>(std::min<std::uint32_t>(depth_, layout::EVENT_FRAMES));
+  verdict_.frames =
+      static_cast<std::uint8_t>(std::min<std::uint32_t>(depth_, layout::EVENT_FRAMES));
   for (std::uint32_t i = 0; i < verdict_.frames; ++i) {
     verdict_.return_bases[i] = frames_[depth_ - 1 - i].ret;
     verdict_.registers[i] = frames_[depth_ - 1 - i].r;
@@ -76,7 +79,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
   // Leaves members as before the symbol, for the report.
   const auto fail = [&](Reason reason, std::uint32_t symbol_class) {
     base_ = static_cast<std::uint16_t>(base);
-    reject(reason, origin + static_cast<std::uint32_t>(at - begin), static_cast<std::uint8_t>(symbol_class));
+    reject(reason, origin + static_cast<std::uint32_t>(at - begin),
+           static_cast<std::uint8_t>(symbol_class));
     return false;
   };
 
@@ -86,7 +90,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
     std::uint32_t slot = 0;
     std::uint32_t word = 0;
     bool on_end = false;
-    // The state is carried as the hot word that led to it: its bit 16 selects the class map without waiting for the shift.
+    // The state is carried as the hot word that led to it: its bit 16 selects the class map without
+    // waiting for the shift.
     std::uint32_t state = base << 16;
     for (;;) {
       if (at == stop) {
@@ -126,7 +131,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       return fail(Reason::TABLE_PARITY, symbol_class);
     }
     if ((word & 0xFF) != symbol_class) return fail(Reason::NO_TRANSITION, symbol_class);
-    const Control control = kind < Table::CONTROL ? Control::NEXT : static_cast<Control>(kind - Table::CONTROL);
+    const Control control =
+        kind < Table::CONTROL ? Control::NEXT : static_cast<Control>(kind - Table::CONTROL);
     if (control == Control::RESERVED) return fail(Reason::NO_TRANSITION, symbol_class);
     const Table::DecodedAction& action = table.actions_[table.action_of_[slot]];
     if (action.broken) return fail(Reason::TABLE_PARITY, symbol_class);
@@ -134,11 +140,14 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
 
     // 3: what the symbol and the stack permit.
     const std::uint16_t tag = is_request_ && action.tag != 0 ? action.tag : tag_;
-    const bool pops = control == Control::RET || control == Control::REDO || control == Control::REDO_TO;
+    const bool pops =
+        control == Control::RET || control == Control::REDO || control == Control::REDO_TO;
     if (pops) {
-      if (depth_ == 1 || (!on_end && top->by_length)) return fail(Reason::NO_TRANSITION, symbol_class);
+      if (depth_ == 1 || (!on_end && top->by_length))
+        return fail(Reason::NO_TRANSITION, symbol_class);
     } else if (control == Control::ACCEPT) {
-      if (!on_end || depth_ != 1 || (is_request_ && tag == 0)) return fail(Reason::NO_TRANSITION, symbol_class);
+      if (!on_end || depth_ != 1 || (is_request_ && tag == 0))
+        return fail(Reason::NO_TRANSITION, symbol_class);
     } else if (on_end) {
       return fail(Reason::NO_TRANSITION, symbol_class);
     }
@@ -150,8 +159,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
         break;
       case RegisterOp::SET:
       case RegisterOp::SET_AGAIN: {
-        const std::uint32_t first_bad =
-            std::uint32_t{action.register_arg} + (action.register_op == RegisterOp::SET_AGAIN ? 1 : 0);
+        const std::uint32_t first_bad = std::uint32_t{action.register_arg} +
+                                        (action.register_op == RegisterOp::SET_AGAIN ? 1 : 0);
         if (r >= first_bad) return fail(Reason::ORDER, symbol_class);
         if (r < action.register_min) return fail(Reason::TOO_FEW, symbol_class);
         r = action.register_arg;
@@ -172,7 +181,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
     const std::uint32_t offset = origin + static_cast<std::uint32_t>(at - begin);
     const std::uint32_t after = on_end ? offset : offset + 1;
     if (action.accumulator_op == AccumulatorOp::CHECK_END) {
-      if (accumulator == saturated || accumulator != top->end - after) return fail(Reason::LENGTH, symbol_class);
+      if (accumulator == saturated || accumulator != top->end - after)
+        return fail(Reason::LENGTH, symbol_class);
     } else if (action.accumulator_op != AccumulatorOp::NONE && !on_end) {
       std::uint64_t value = 0;
       bool sets = false;
@@ -208,7 +218,8 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
         if (depth_ >= max_depth_) return fail(Reason::DEPTH, symbol_class);
         std::uint32_t end = top->end;
         if (control == Control::CALL_LEN) {
-          if (accumulator == saturated || accumulator > top->end - after) return fail(Reason::LENGTH, symbol_class);
+          if (accumulator == saturated || accumulator > top->end - after)
+            return fail(Reason::LENGTH, symbol_class);
           end = after + accumulator;
         }
         top->r = static_cast<std::uint16_t>(r);
@@ -264,8 +275,8 @@ const Verdict& Context::finish() {
 
 namespace {
 
-Verdict judge_whole(const Image& image, Pipeline pipeline, std::uint16_t start, std::uint16_t endpoint,
-                    std::span<const std::uint8_t> record) {
+Verdict judge_whole(const Image& image, Pipeline pipeline, std::uint16_t start,
+                    std::uint16_t endpoint, std::span<const std::uint8_t> record) {
   Context context;
   // A length that does not fit 32 bits is above every limit.
   const auto length = static_cast<std::uint32_t>(std::min<std::size_t>(record.size(), 0xFFFFFFFFU));
@@ -280,17 +291,21 @@ Verdict judge_request(const Image& image, std::span<const std::uint8_t> record) 
   return judge_whole(image, Pipeline::REQUEST, image.request_start(), 0, record);
 }
 
-Verdict judge_response(const Image& image, std::uint16_t endpoint, std::span<const std::uint8_t> record) {
+Verdict judge_response(const Image& image, std::uint16_t endpoint,
+                       std::span<const std::uint8_t> record) {
   if (endpoint == 0 || endpoint >= image.endpoints().size()) {
     Verdict verdict;
     verdict.reason = Reason::NO_REQUEST;
     return verdict;
   }
-  return judge_whole(image, Pipeline::RESPONSE, image.endpoints()[endpoint].response_base, endpoint, record);
+  return judge_whole(image, Pipeline::RESPONSE, image.endpoints()[endpoint].response_base, endpoint,
+                     record);
 }
 
-Verdict judge(const Image& image, Pipeline pipeline, std::uint16_t endpoint, std::span<const std::uint8_t> record) {
-  return pipeline == Pipeline::REQUEST ? judge_request(image, record) : judge_response(image, endpoint, record);
+Verdict judge(const Image& image, Pipeline pipeline, std::uint16_t endpoint,
+              std::span<const std::uint8_t> record) {
+  return pipeline == Pipeline::REQUEST ? judge_request(image, record)
+                                       : judge_response(image, endpoint, record);
 }
 
 }  // namespace sluice::engine

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine of docs/fabric.md "Engine": a deterministic pushdown automaton with one register per stack frame.
-// A Context judges one record, byte by byte or in pieces; many contexts may share one Program. judge() takes a whole
-// record. No allocation, no exceptions, bounded work: at most 3n + 1 steps for n bytes.
-// It knows nothing of frames on a link, of transactions or of time.
+// The engine of docs/fabric.md "Engine": a deterministic pushdown automaton with one register per
+// stack frame. A Context judges one record, byte by byte or in pieces; many contexts may share one
+// Program. judge() takes a whole record. No allocation, no exceptions, bounded work: at most 3n + 1
+// steps for n bytes. It knows nothing of frames on a link, of transactions or of time.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ inline constexpr std::uint32_t max_frames = layout::limits_of(layout::Geometry::
 /// Everything that judges the records of one pipeline; a view into an Image, which must outlive it.
 struct Program {
   const Table* table = nullptr;
-  std::uint16_t max_depth = 1;           ///< stack frames, bottom included; at most max_frames
+  std::uint16_t max_depth = 1;  ///< stack frames, bottom included; at most max_frames
   std::uint32_t max_record_bytes = 0;
   layout::Pipeline pipeline = layout::Pipeline::REQUEST;
 };
@@ -30,16 +30,18 @@ Program program_of(const Image& image, layout::Pipeline pipeline);
 /// The judgement of one record while it arrives.
 class Context {
  public:
-  /// Opens a record of `length` bytes (the link header names it). `endpoint`: 0 for requests, the request's for responses.
-  /// A length above the limit is a verdict at once: TOO_LONG.
-  void open(const Program& program, std::uint16_t start_base, std::uint32_t length, std::uint16_t endpoint);
+  /// Opens a record of `length` bytes (the link header names it). `endpoint`: 0 for requests, the
+  /// request's for responses. A length above the limit is a verdict at once: TOO_LONG.
+  void open(const Program& program, std::uint16_t start_base, std::uint32_t length,
+            std::uint16_t endpoint);
 
-  /// The next byte, or bytes. True while there is no verdict yet. Bytes after the verdict are not looked at.
+  /// The next byte, or bytes. True while there is no verdict yet. Bytes after the verdict are not
+  /// looked at.
   bool feed(std::uint8_t byte) { return feed(std::span<const std::uint8_t>(&byte, 1)); }
   bool feed(std::span<const std::uint8_t> bytes);
 
-  /// The verdict. Before all `length` bytes were fed and without a rejection: BAD_FRAME, as for a record that never
-  /// became complete.
+  /// The verdict. Before all `length` bytes were fed and without a rejection: BAD_FRAME, as for a
+  /// record that never became complete.
   const Verdict& finish();
 
   [[nodiscard]] bool decided() const { return decided_; }
@@ -72,10 +74,13 @@ class Context {
 /// Judges a whole request record.
 Verdict judge_request(const Image& image, std::span<const std::uint8_t> record);
 
-/// Judges a whole response record to a request of that endpoint; NO_REQUEST for an endpoint that the image does not have.
-Verdict judge_response(const Image& image, std::uint16_t endpoint, std::span<const std::uint8_t> record);
+/// Judges a whole response record to a request of that endpoint; NO_REQUEST for an endpoint that
+/// the image does not have.
+Verdict judge_response(const Image& image, std::uint16_t endpoint,
+                       std::span<const std::uint8_t> record);
 
 /// Either: `endpoint` is ignored for requests.
-Verdict judge(const Image& image, layout::Pipeline pipeline, std::uint16_t endpoint, std::span<const std::uint8_t> record);
+Verdict judge(const Image& image, layout::Pipeline pipeline, std::uint16_t endpoint,
+              std::span<const std::uint8_t> record);
 
 }  // namespace sluice::engine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A checked image: both pipelines' tables, limits and endpoints, ready to judge. An Image object exists only after every
-// check of docs/fabric.md "Load and swap" passed. It carries no symbols and no signature (none is defined yet).
+// A checked image: both pipelines' tables, limits and endpoints, ready to judge. An Image object
+// exists only after every check of docs/fabric.md "Load and swap" passed. It carries no symbols and
+// no signature (none is defined yet).
 #pragma once
 
 #include <array>
@@ -31,9 +32,13 @@ class Image {
     std::uint64_t serial_above = 0;
   };
 
-  /// Checks all of it: everything that the device checks, the SHA-256 digest, and the policy's name (printable ASCII).
-  static std::variant<Image, LoadError> load(std::span<const std::uint8_t> bytes, const LoadOptions& options);
-  static std::variant<Image, LoadError> load(std::span<const std::uint8_t> bytes) { return load(bytes, {}); }
+  /// Checks all of it: everything that the device checks, the SHA-256 digest, and the policy's name
+  /// (printable ASCII).
+  static std::variant<Image, LoadError> load(std::span<const std::uint8_t> bytes,
+                                             const LoadOptions& options);
+  static std::variant<Image, LoadError> load(std::span<const std::uint8_t> bytes) {
+    return load(bytes, {});
+  }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] layout::Geometry geometry() const { return head0_.geometry; }
@@ -42,11 +47,14 @@ class Image {
   [[nodiscard]] std::uint32_t max_record_bytes() const { return head2_.max_record_bytes; }
   [[nodiscard]] std::uint16_t max_depth() const { return head3_.max_depth; }
   [[nodiscard]] std::uint16_t max_outstanding() const { return head3_.max_outstanding; }
-  [[nodiscard]] std::uint32_t response_timeout_ticks() const { return head3_.response_timeout_ticks; }
+  [[nodiscard]] std::uint32_t response_timeout_ticks() const {
+    return head3_.response_timeout_ticks;
+  }
   [[nodiscard]] std::uint16_t request_start() const { return head4_.request_start; }
   /// Worst steps per byte, as the compiler computed it.
   [[nodiscard]] double worst_ratio(layout::Pipeline pipeline) const {
-    return (pipeline == layout::Pipeline::REQUEST ? head4_.request_ratio : head5_.response_ratio) / 256.0;
+    return (pipeline == layout::Pipeline::REQUEST ? head4_.request_ratio : head5_.response_ratio) /
+           256.0;
   }
   /// Indexed by tag; [0] is unused.
   [[nodiscard]] std::span<const layout::Endpoint> endpoints() const { return endpoints_; }
@@ -57,9 +65,13 @@ class Image {
   [[nodiscard]] Table& table(layout::Pipeline pipeline) {
     return pipeline == layout::Pipeline::REQUEST ? request_ : response_;
   }
-  [[nodiscard]] const std::array<std::uint8_t, layout::IMAGE_DIGEST_BYTES>& digest() const { return digest_; }
+  [[nodiscard]] const std::array<std::uint8_t, layout::IMAGE_DIGEST_BYTES>& digest() const {
+    return digest_;
+  }
   /// The name's bytes as the image holds them.
-  [[nodiscard]] const std::array<std::uint8_t, 8 * layout::IMAGE_NAME_WORDS>& name_bytes() const { return name_bytes_; }
+  [[nodiscard]] const std::array<std::uint8_t, 8 * layout::IMAGE_NAME_WORDS>& name_bytes() const {
+    return name_bytes_;
+  }
 
  private:
   friend class ImageReader;

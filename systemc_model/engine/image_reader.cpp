@@ -15,7 +15,8 @@ using layout::Pipeline;
 
 namespace {
 
-std::uint32_t section_words(ImageSection section, const layout::ImageHead4& request, const layout::ImageHead5& response) {
+std::uint32_t section_words(ImageSection section, const layout::ImageHead4& request,
+                            const layout::ImageHead5& response) {
   switch (section) {
     case ImageSection::REQUEST_CLASS_MAP:
     case ImageSection::RESPONSE_CLASS_MAP:
@@ -38,7 +39,8 @@ std::uint32_t section_words(ImageSection section, const layout::ImageHead4& requ
 
 template <std::size_t N>
 void store(std::array<std::uint8_t, N>& bytes, std::uint32_t word_index, std::uint64_t word) {
-  for (std::uint32_t i = 0; i < 8; ++i) bytes[8 * word_index + i] = static_cast<std::uint8_t>(word >> (8 * i));
+  for (std::uint32_t i = 0; i < 8; ++i)
+    bytes[8 * word_index + i] = static_cast<std::uint8_t>(word >> (8 * i));
 }
 
 }  // namespace
@@ -105,15 +107,20 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
   switch (words_) {
     case 0: {
       const auto head = layout::ImageHead0::unpack(word);
-      if (head.magic != layout::IMAGE_MAGIC) return fail(LoadStatus::BAD_MAGIC, "the first bytes are not SLIM");
+      if (head.magic != layout::IMAGE_MAGIC)
+        return fail(LoadStatus::BAD_MAGIC, "the first bytes are not SLIM");
       if (head.format_version != layout::IMAGE_FORMAT_VERSION) {
-        return fail(LoadStatus::BAD_VERSION, "image format version is not 1; compile the policy again");
+        return fail(LoadStatus::BAD_VERSION,
+                    "image format version is not 1; compile the policy again");
       }
-      if (geometry_ != layout::Geometry::RESERVED ? head.geometry != geometry_
-                                                  : layout::limits_of(head.geometry).request_entries == 0) {
-        return fail(LoadStatus::BAD_GEOMETRY, "made for another geometry; compile the policy for this device");
+      if (geometry_ != layout::Geometry::RESERVED
+              ? head.geometry != geometry_
+              : layout::limits_of(head.geometry).request_entries == 0) {
+        return fail(LoadStatus::BAD_GEOMETRY,
+                    "made for another geometry; compile the policy for this device");
       }
-      if (head.mode != Mode::TWO_WAY) return fail(LoadStatus::BAD_MODE, "only mode TWO_WAY is supported");
+      if (head.mode != Mode::TWO_WAY)
+        return fail(LoadStatus::BAD_MODE, "only mode TWO_WAY is supported");
       geometry_ = head.geometry;
       limits_ = layout::limits_of(geometry_);
       image_ = Image(limits_);
@@ -123,7 +130,8 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
     case 1:
       image_->head1_ = layout::ImageHead1::unpack(word);
       if (image_->head1_.serial <= serial_above_) {
-        return fail(LoadStatus::BAD_SERIAL, "the serial is not greater than the active one; raise it in the policy");
+        return fail(LoadStatus::BAD_SERIAL,
+                    "the serial is not greater than the active one; raise it in the policy");
       }
       return LoadStatus::OK;
     case 2: {
@@ -141,7 +149,8 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
         return fail(LoadStatus::BAD_LIMIT, "max_depth is zero or above the geometry's");
       }
       if (head.max_outstanding < 1 || head.max_outstanding > limits_.transactions) {
-        return fail(LoadStatus::BAD_LIMIT, "max_outstanding is zero or above the geometry's transactions");
+        return fail(LoadStatus::BAD_LIMIT,
+                    "max_outstanding is zero or above the geometry's transactions");
       }
       if (head.response_timeout_ticks < 1 || head.response_timeout_ticks > 0x7FFFFFFFU) {
         return fail(LoadStatus::BAD_LIMIT, "response_timeout_ticks is zero or 2^31 and more");
@@ -164,8 +173,10 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
       image_->head5_ = layout::ImageHead5::unpack(word);
       const auto& head = image_->head5_;
       if (head.response_entries + 1U > limits_.response_entries || head.response_actions < 1 ||
-          head.response_actions > limits_.actions || head.endpoints < 1 || head.endpoints > limits_.endpoints) {
-        return fail(LoadStatus::BAD_LENGTH, "response entries, actions or endpoints do not fit the geometry");
+          head.response_actions > limits_.actions || head.endpoints < 1 ||
+          head.endpoints > limits_.endpoints) {
+        return fail(LoadStatus::BAD_LENGTH,
+                    "response entries, actions or endpoints do not fit the geometry");
       }
       std::uint32_t total = layout::IMAGE_HEADER_WORDS;
       for (std::size_t i = 0; i < layout::count_of<ImageSection>; ++i) {
@@ -179,7 +190,8 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
       return LoadStatus::OK;
     }
     default:
-      store(image_->name_bytes_, words_ - (layout::IMAGE_HEADER_WORDS - layout::IMAGE_NAME_WORDS), word);
+      store(image_->name_bytes_, words_ - (layout::IMAGE_HEADER_WORDS - layout::IMAGE_NAME_WORDS),
+            word);
       if (words_ + 1 == layout::IMAGE_HEADER_WORDS) {
         const auto& bytes = image_->name_bytes_;
         image_->name_.assign(bytes.begin(), std::find(bytes.begin(), bytes.end(), 0));
@@ -189,9 +201,11 @@ LoadStatus ImageReader::take_head(std::uint64_t word) {
 }
 
 LoadStatus ImageReader::take_class_map(std::uint64_t word, Table& table) {
-  if (!layout::ClassMap::parity_ok(word, index_)) return fail(LoadStatus::BAD_PARITY, "wrong parity");
+  if (!layout::ClassMap::parity_ok(word, index_))
+    return fail(LoadStatus::BAD_PARITY, "wrong parity");
   const auto map = layout::ClassMap::unpack(word);
-  if (!layout::ClassMap::reserved_clear(word) || map.map0 == layout::CLASS_END || map.map1 == layout::CLASS_END) {
+  if (!layout::ClassMap::reserved_clear(word) || map.map0 == layout::CLASS_END ||
+      map.map1 == layout::CLASS_END) {
     return fail(LoadStatus::BAD_WORD, "reserved bits set, or a byte of class END");
   }
   table.set_class_map(static_cast<std::uint8_t>(index_), word);
@@ -202,7 +216,8 @@ LoadStatus ImageReader::take_entry(std::uint64_t word, Pipeline pipeline) {
   if (!layout::Entry::parity_ok(word, index_)) return fail(LoadStatus::BAD_PARITY, "wrong parity");
   const auto entry = layout::Entry::unpack(word);
   const bool request = pipeline == Pipeline::REQUEST;
-  const std::uint32_t actions = request ? image_->head4_.request_actions : image_->head5_.response_actions;
+  const std::uint32_t actions =
+      request ? image_->head4_.request_actions : image_->head5_.response_actions;
   if (!layout::Entry::reserved_clear(word)) return fail(LoadStatus::BAD_WORD, "reserved bits set");
   if (entry.next >= (request ? limits_.request_entries : limits_.response_entries)) {
     return fail(LoadStatus::BAD_WORD, "the next base is outside the table");
@@ -219,11 +234,15 @@ LoadStatus ImageReader::take_action(std::uint64_t word, Pipeline pipeline) {
   }
   const layout::Action::Storage words{lower_, word};
   const std::uint32_t number = index_ / 2;
-  if (!layout::Action::parity_ok(words, number)) return fail(LoadStatus::BAD_PARITY, "wrong parity");
+  if (!layout::Action::parity_ok(words, number))
+    return fail(LoadStatus::BAD_PARITY, "wrong parity");
   const auto action = layout::Action::unpack(words);
-  if (!layout::Action::reserved_clear(words)) return fail(LoadStatus::BAD_WORD, "reserved bits set");
-  if (!is_defined(action.accumulator_op)) return fail(LoadStatus::BAD_WORD, "an undefined accumulator operation");
-  if (action.tag >= image_->head5_.endpoints) return fail(LoadStatus::BAD_WORD, "a tag without an endpoint");
+  if (!layout::Action::reserved_clear(words))
+    return fail(LoadStatus::BAD_WORD, "reserved bits set");
+  if (!is_defined(action.accumulator_op))
+    return fail(LoadStatus::BAD_WORD, "an undefined accumulator operation");
+  if (action.tag >= image_->head5_.endpoints)
+    return fail(LoadStatus::BAD_WORD, "a tag without an endpoint");
   if (number == 0 && action != layout::Action{}.with_parity(0)) {
     return fail(LoadStatus::BAD_WORD, "action 0 is not the empty action");
   }
@@ -235,9 +254,11 @@ LoadStatus ImageReader::take_action(std::uint64_t word, Pipeline pipeline) {
 }
 
 LoadStatus ImageReader::take_endpoint(std::uint64_t word) {
-  if (!layout::Endpoint::parity_ok(word, index_)) return fail(LoadStatus::BAD_PARITY, "wrong parity");
+  if (!layout::Endpoint::parity_ok(word, index_))
+    return fail(LoadStatus::BAD_PARITY, "wrong parity");
   const auto endpoint = layout::Endpoint::unpack(word);
-  if (!layout::Endpoint::reserved_clear(word)) return fail(LoadStatus::BAD_WORD, "reserved bits set");
+  if (!layout::Endpoint::reserved_clear(word))
+    return fail(LoadStatus::BAD_WORD, "reserved bits set");
   if (endpoint.response_base >= limits_.response_entries) {
     return fail(LoadStatus::BAD_WORD, "the response base is outside the table");
   }
@@ -249,8 +270,10 @@ std::string ImageReader::text() const {
   if (status_ == LoadStatus::OK) return {};
   std::string text = std::string(name_of(status_)) + " at image word " + std::to_string(words_);
   if (words_ >= layout::IMAGE_HEADER_WORDS && words_ < total_) {
-    const bool action = section_ == ImageSection::REQUEST_ACTIONS || section_ == ImageSection::RESPONSE_ACTIONS;
-    text += " (" + std::string(text_of(section_)) + ", number " + std::to_string(action ? index_ / 2 : index_) + ")";
+    const bool action =
+        section_ == ImageSection::REQUEST_ACTIONS || section_ == ImageSection::RESPONSE_ACTIONS;
+    text += " (" + std::string(text_of(section_)) + ", number " +
+            std::to_string(action ? index_ / 2 : index_) + ")";
   }
   return text + ": " + what_;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checks of docs/fabric.md "Load and swap", word by word in the order of the image, as the device makes them.
-// It holds no more than the tables of one geometry, whatever the words say. Digest and signature are not its business.
+// The checks of docs/fabric.md "Load and swap", word by word in the order of the image, as the
+// device makes them. It holds no more than the tables of one geometry, whatever the words say.
+// Digest and signature are not its business.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace sluice::engine {
 
 class ImageReader {
  public:
-  /// `geometry`: the device's; RESERVED takes the image's own, if it exists. `serial_above`: the active serial, 0 = none.
+  /// `geometry`: the device's; RESERVED takes the image's own, if it exists. `serial_above`: the
+  /// active serial, 0 = none.
   ImageReader(layout::Geometry geometry, std::uint64_t serial_above);
 
   /// The next word. The first failure is kept: every later call answers it again.
@@ -24,7 +26,8 @@ class ImageReader {
   /// Words that passed.
   [[nodiscard]] std::uint32_t words() const { return words_; }
   [[nodiscard]] bool complete() const {
-    return status_ == layout::LoadStatus::OK && words_ >= layout::IMAGE_HEADER_WORDS && words_ == total_;
+    return status_ == layout::LoadStatus::OK && words_ >= layout::IMAGE_HEADER_WORDS &&
+           words_ == total_;
   }
   /// What failed and where, in words; empty while nothing did.
   [[nodiscard]] std::string text() const;
@@ -49,8 +52,8 @@ class ImageReader {
   std::uint32_t words_ = 0;
   std::uint32_t total_ = 0;
   layout::ImageSection section_ = layout::ImageSection::REQUEST_CLASS_MAP;
-  std::uint32_t index_ = 0;   // word within the section
-  std::uint64_t lower_ = 0;   // first word of an action
+  std::uint32_t index_ = 0;  // word within the section
+  std::uint64_t lower_ = 0;  // first word of an action
 };
 
 }  // namespace sluice::engine

@@ -12,8 +12,10 @@ using layout::KeyOp;
 
 Table::Table(std::uint32_t entries, std::uint32_t actions)
     : hot_(entries, CONTROL << 8), action_of_(entries, 0), actions_(actions) {
-  if (entries < 512 || entries > 32768 || (entries & (entries - 1)) != 0 || actions == 0 || actions > 2048) {
-    throw std::invalid_argument("a table has 512 to 32768 slots, a power of two, and 1 to 2048 actions");
+  if (entries < 512 || entries > 32768 || (entries & (entries - 1)) != 0 || actions == 0 ||
+      actions > 2048) {
+    throw std::invalid_argument(
+        "a table has 512 to 32768 slots, a power of two, and 1 to 2048 actions");
   }
 }
 
@@ -35,9 +37,11 @@ void Table::refresh_kind(std::uint32_t slot) {
 
 void Table::set_entry(std::uint32_t slot, std::uint64_t word) {
   const auto entry = layout::Entry::unpack(word);
-  const std::uint32_t kind =
-      layout::Entry::parity_ok(word, slot) ? CONTROL + static_cast<std::uint32_t>(entry.control) : BROKEN;
-  hot_.at(slot) = entry.label | kind << 8 | static_cast<std::uint32_t>(entry.next & (entries() - 1)) << 16;
+  const std::uint32_t kind = layout::Entry::parity_ok(word, slot)
+                                 ? CONTROL + static_cast<std::uint32_t>(entry.control)
+                                 : BROKEN;
+  hot_.at(slot) =
+      entry.label | kind << 8 | static_cast<std::uint32_t>(entry.next & (entries() - 1)) << 16;
   action_of_.at(slot) = static_cast<std::uint16_t>(entry.action % actions());
   refresh_kind(slot);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters by reason, the event slots, and the tick counter. Events leave in the order of writing while the management
-// port is ready. It never holds anybody up: without a slot an event is counted as lost.
+// Counters by reason, the event slots, and the tick counter. Events leave in the order of writing
+// while the management port is ready. It never holds anybody up: without a slot an event is counted
+// as lost.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 #include "link/port.hpp"
@@ -47,7 +48,8 @@ class Audit : public sc_core::sc_module, public AuditInterface {
   std::uint32_t ticks_ = 0;
   std::uint32_t lost_ = 0;
   std::uint32_t ignored_frames_ = 0;
-  std::array<std::array<std::uint32_t, 1U << layout::EnumTraits<layout::Reason>::width>, 2> counters_{};
+  std::array<std::array<std::uint32_t, 1U << layout::EnumTraits<layout::Reason>::width>, 2>
+      counters_{};
 };
 
 }  // namespace sluice::fabric

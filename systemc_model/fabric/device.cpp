@@ -46,7 +46,8 @@ void Device::emit(Port port, Frame frame) {
   auto& socket = port == Port::low ? low_tx : port == Port::high ? high_tx : management_tx;
   socket->b_transport(payload, delay);
   if (payload.is_response_error()) {
-    SC_REPORT_ERROR("/sluice/device", ("port " + std::string(name_of(port)) + " refused a frame").c_str());
+    SC_REPORT_ERROR("/sluice/device",
+                    ("port " + std::string(name_of(port)) + " refused a frame").c_str());
   }
 }
 

@@ -9,7 +9,12 @@ using layout::Pipeline;
 using layout::Reason;
 
 Engine::Engine(const sc_core::sc_module_name& name)
-    : sc_module(name), in("in"), out("out"), transactions("transactions"), buffers("buffers"), audit("audit") {
+    : sc_module(name),
+      in("in"),
+      out("out"),
+      transactions("transactions"),
+      buffers("buffers"),
+      audit("audit") {
   in.register_b_transport(this, &Engine::b_transport);
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lane's engine with its two contexts: judges complete records in the order of arrival and holds each verdict until the
-// gate lets it take effect. A response is looked up here first. The judgement itself is engine/engine.hpp.
+// A lane's engine with its two contexts: judges complete records in the order of arrival and holds
+// each verdict until the gate lets it take effect. A response is looked up here first. The
+// judgement itself is engine/engine.hpp.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <deque>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 

@@ -16,7 +16,8 @@ layout::GeometryLimits checked(layout::Geometry geometry) {
 Fabric::Pipeline::Pipeline(const std::string& prefix, layout::Pipeline which, Port out,
                            const layout::GeometryLimits& limits, SeededFault fault)
     : link_rx((prefix + "_link_rx").c_str(), which),
-      record_buffer((prefix + "_record_buffer").c_str(), limits.record_buffers, limits.record_bytes),
+      record_buffer((prefix + "_record_buffer").c_str(), limits.record_buffers,
+                    limits.record_bytes),
       engine((prefix + "_engine").c_str()),
       verdict_gate((prefix + "_verdict_gate").c_str(), fault),
       link_tx((prefix + "_link_tx").c_str(), out, fault) {
@@ -32,7 +33,8 @@ Fabric::Pipeline::Pipeline(const std::string& prefix, layout::Pipeline which, Po
 }
 
 void Fabric::Pipeline::set_ready(bool ready) {
-  // Each record that leaves lets the next verdict take effect, and that may free a context for the next record.
+  // Each record that leaves lets the next verdict take effect, and that may free a context for the
+  // next record.
   if (!link_tx.set_ready(ready)) return;
   engine.retire();
   record_buffer.dispatch();

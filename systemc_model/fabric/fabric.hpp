@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loosely timed model of the whole device (docs/fabric.md): only wiring. Modules are named like the HDL's.
-// It has no clock: every frame is worked off when it comes, time is ticks.
+// The loosely timed model of the whole device (docs/fabric.md): only wiring. Modules are named like
+// the HDL's. It has no clock: every frame is worked off when it comes, time is ticks.
 #pragma once
 
 #include "fabric/audit.hpp"
@@ -21,7 +21,8 @@ namespace sluice::fabric {
 class Fabric : public Device {
  public:
   /// Throws std::runtime_error for a geometry that does not exist.
-  Fabric(const sc_core::sc_module_name& name, layout::Geometry geometry, SeededFault fault = SeededFault::none);
+  Fabric(const sc_core::sc_module_name& name, layout::Geometry geometry,
+         SeededFault fault = SeededFault::none);
 
   void tick() override;
   void set_ready(Port port, bool ready) override;
@@ -42,8 +43,8 @@ class Fabric : public Device {
     Engine engine;
     VerdictGate verdict_gate;
     LinkTx link_tx;
-    Pipeline(const std::string& prefix, layout::Pipeline which, Port out, const layout::GeometryLimits& limits,
-             SeededFault fault);
+    Pipeline(const std::string& prefix, layout::Pipeline which, Port out,
+             const layout::GeometryLimits& limits, SeededFault fault);
     void set_ready(bool ready);
   };
 

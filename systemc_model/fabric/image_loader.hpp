@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load and swap: checks an image word by word into the inactive bank, and changes the banks when no record of the old one
-// is left, or after RECORD_TIMEOUT_TICKS. States and answers: docs/fabric.md "Load and swap". It verifies no signature yet.
+// Load and swap: checks an image word by word into the inactive bank, and changes the banks when no
+// record of the old one is left, or after RECORD_TIMEOUT_TICKS. States and answers: docs/fabric.md
+// "Load and swap". It verifies no signature yet.
 #pragma once
 
-#include <systemc>
-
 #include <optional>
+#include <systemc>
 
 #include "engine/image_reader.hpp"
 #include "fabric/interfaces.hpp"
@@ -27,7 +27,9 @@ class ImageLoader : public sc_core::sc_module, public LoaderInterface {
   [[nodiscard]] const sc_core::sc_event& answered() const override { return answered_; }
   layout::LoadStatus take_answer() override { return status_; }
   [[nodiscard]] bool swap_waiting() const override { return waiting_; }
-  [[nodiscard]] bool open() const override { return state_ == State::open || state_ == State::complete; }
+  [[nodiscard]] bool open() const override {
+    return state_ == State::open || state_ == State::complete;
+  }
   [[nodiscard]] bool complete() const override { return state_ == State::complete; }
   [[nodiscard]] layout::LoadStatus status() const override { return status_; }
   [[nodiscard]] std::uint32_t words() const override { return words_; }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the modules ask of each other beside the data path: wires in the HDL, calls here. All are immediate; none waits.
+// What the modules ask of each other beside the data path: wires in the HDL, calls here. All are
+// immediate; none waits.
 #pragma once
-
-#include <systemc>
 
 #include <cstdint>
 #include <optional>
+#include <systemc>
 
 #include "engine/image.hpp"
 #include "fabric/record.hpp"
@@ -31,7 +31,8 @@ class TableBankInterface : public virtual sc_core::sc_interface {
 class AuditInterface : public virtual sc_core::sc_interface {
  public:
   [[nodiscard]] virtual bool slot_free() const = 0;
-  /// Writes an event; sequence, epoch, tick and flags are filled in. Without a free slot it is counted as lost.
+  /// Writes an event; sequence, epoch, tick and flags are filled in. Without a free slot it is
+  /// counted as lost.
   virtual void write(layout::Event event) = 0;
   virtual void count(layout::Pipeline pipeline, layout::Reason reason) = 0;
   virtual void count_lost() = 0;
@@ -87,20 +88,23 @@ class DrainInterface : public virtual sc_core::sc_interface {
 /// image_loader, as management sees it.
 class LoaderInterface : public virtual sc_core::sc_interface {
  public:
-  /// The answer, or nothing while ACTIVATE waits; then `answered` is notified and take_answer() gives it.
+  /// The answer, or nothing while ACTIVATE waits; then `answered` is notified and take_answer()
+  /// gives it.
   virtual std::optional<layout::LoadStatus> command(layout::Command command) = 0;
-  virtual layout::LoadStatus block(std::uint32_t first_word, std::span<const std::uint8_t> bytes) = 0;
+  virtual layout::LoadStatus block(std::uint32_t first_word,
+                                   std::span<const std::uint8_t> bytes) = 0;
   [[nodiscard]] virtual const sc_core::sc_event& answered() const = 0;
   virtual layout::LoadStatus take_answer() = 0;
   /// True while ACTIVATE waits for the records of the old bank.
   [[nodiscard]] virtual bool swap_waiting() const = 0;
-  [[nodiscard]] virtual bool open() const = 0;      ///< open or complete
+  [[nodiscard]] virtual bool open() const = 0;  ///< open or complete
   [[nodiscard]] virtual bool complete() const = 0;
   [[nodiscard]] virtual layout::LoadStatus status() const = 0;
   [[nodiscard]] virtual std::uint32_t words() const = 0;
 };
 
-/// The event of a verdict on a record, without the fields that audit fills in (docs/fabric.md "Events").
+/// The event of a verdict on a record, without the fields that audit fills in (docs/fabric.md
+/// "Events").
 layout::Event event_of(const RecordInfo& record);
 
 }  // namespace sluice::fabric

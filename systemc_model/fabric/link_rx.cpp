@@ -18,7 +18,8 @@ LinkRx::LinkRx(const sc_core::sc_module_name& name, Pipeline pipeline)
       loader("loader"),
       audit("audit"),
       pipeline_(pipeline),
-      kind_(pipeline == Pipeline::REQUEST ? layout::LinkKind::REQUEST : layout::LinkKind::RESPONSE) {
+      kind_(pipeline == Pipeline::REQUEST ? layout::LinkKind::REQUEST
+                                          : layout::LinkKind::RESPONSE) {
   in.register_b_transport(this, &LinkRx::b_transport);
 }
 
@@ -65,7 +66,8 @@ void LinkRx::start(const LinkHeader& header) {
   };
   if (image == nullptr) return refuse(Reason::NO_IMAGE, 0);
   if (loader->swap_waiting()) return refuse(Reason::SWAPPED, 0);
-  if (header.record_length > image->max_record_bytes()) return refuse(Reason::TOO_LONG, image->max_record_bytes());
+  if (header.record_length > image->max_record_bytes())
+    return refuse(Reason::TOO_LONG, image->max_record_bytes());
   const auto buffer = buffers->allocate(header.record_length);
   if (!buffer) return refuse(Reason::OVERLOAD, 0);
   open_->record.buffer = *buffer;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames in: takes the fragments of one direction, at most one open record, and stores them in a record buffer.
-// Rules and their numbers: docs/fabric.md "Frames in". It does not look at a record's bytes.
+// Frames in: takes the fragments of one direction, at most one open record, and stores them in a
+// record buffer. Rules and their numbers: docs/fabric.md "Frames in". It does not look at a
+// record's bytes.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstdint>
 #include <optional>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 
@@ -16,8 +17,8 @@ namespace sluice::fabric {
 
 class LinkRx : public sc_core::sc_module, public DrainInterface {
  public:
-  tlm_utils::simple_target_socket<LinkRx> in;       ///< frames
-  tlm_utils::simple_initiator_socket<LinkRx> out;   ///< fragments, to record_buffer
+  tlm_utils::simple_target_socket<LinkRx> in;      ///< frames
+  tlm_utils::simple_initiator_socket<LinkRx> out;  ///< fragments, to record_buffer
   sc_core::sc_port<RecordBufferInterface> buffers;
   sc_core::sc_port<TableBankInterface> banks;
   sc_core::sc_port<LoaderInterface> loader;
@@ -32,9 +33,9 @@ class LinkRx : public sc_core::sc_module, public DrainInterface {
  private:
   struct Open {
     RecordInfo record;
-    std::uint32_t next = 0;      // offset of the next fragment
-    std::uint32_t started = 0;   // tick
-    bool skipping = false;       // its verdict is out
+    std::uint32_t next = 0;     // offset of the next fragment
+    std::uint32_t started = 0;  // tick
+    bool skipping = false;      // its verdict is out
   };
 
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

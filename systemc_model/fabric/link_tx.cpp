@@ -4,7 +4,12 @@
 namespace sluice::fabric {
 
 LinkTx::LinkTx(const sc_core::sc_module_name& name, link::Port port, SeededFault fault)
-    : sc_module(name), in("in"), out("out"), buffers("buffers"), direction_(link::from_device(port)), fault_(fault) {
+    : sc_module(name),
+      in("in"),
+      out("out"),
+      buffers("buffers"),
+      direction_(link::from_device(port)),
+      fault_(fault) {
   in.register_b_transport(this, &LinkTx::b_transport);
 }
 
@@ -21,7 +26,8 @@ void LinkTx::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
     std::swap(altered.back(), last_byte_);
     bytes = altered;
   }
-  for (link::Frame& frame : link::to_frames(direction_, record.outgoing_tag, bytes)) frames_.push_back(std::move(frame));
+  for (link::Frame& frame : link::to_frames(direction_, record.outgoing_tag, bytes))
+    frames_.push_back(std::move(frame));
   buffer_ = record.buffer;
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   drain();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames out: builds the frames of a released record from its verified length, the outgoing tag and constants; nothing of
-// the incoming header can reach it. One record at a time.
+// Frames out: builds the frames of a released record from its verified length, the outgoing tag and
+// constants; nothing of the incoming header can reach it. One record at a time.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <deque>
 #include <functional>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 #include "fabric/seeded_fault.hpp"

@@ -76,8 +76,9 @@ LoadStatus Management::write_command(Command command) {
 }
 
 std::uint32_t Management::status() const {
-  return (banks->active() != nullptr ? 1U : 0U) | (loader->open() ? 2U : 0U) | (loader->complete() ? 4U : 0U) |
-         banks->active_bank() << 3 | (banks->active() != nullptr ? 16U : 0U);
+  return (banks->active() != nullptr ? 1U : 0U) | (loader->open() ? 2U : 0U) |
+         (loader->complete() ? 4U : 0U) | banks->active_bank() << 3 |
+         (banks->active() != nullptr ? 16U : 0U);
 }
 
 std::optional<std::uint32_t> Management::read(std::uint16_t address) const {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The management port: one frame, one answer, in order; the register map. Frames wait (in b_transport) while an answer
-// is due. What the registers show belongs to the other modules.
+// The management port: one frame, one answer, in order; the register map. Frames wait (in
+// b_transport) while an answer is due. What the registers show belongs to the other modules.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <optional>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What travels beside a record's bytes on the sockets between the modules, and the one way to send it.
+// What travels beside a record's bytes on the sockets between the modules, and the one way to send
+// it.
 #pragma once
-
-#include <systemc>
-#include <tlm>
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <systemc>
+#include <tlm>
 
 #include "engine/image.hpp"
 #include "engine/verdict.hpp"
@@ -24,10 +24,10 @@ struct RecordInfo {
   std::size_t buffer = 0;                ///< record buffer that holds it
   std::uint32_t offset = 0;              ///< link_rx to record_buffer: where the fragment goes
   bool last = false;                     ///< link_rx to record_buffer: the record is complete
-  bool aborted = false;                  ///< record_buffer to engine: a swap gives it up, do not judge it
-  std::uint16_t endpoint = 0;            ///< the response's endpoint, after the look-up
-  std::uint32_t transaction = 0;         ///< device id issued or used up
-  std::uint32_t outgoing_tag = 0;        ///< device id to HIGH, LOW's tag to LOW
+  bool aborted = false;            ///< record_buffer to engine: a swap gives it up, do not judge it
+  std::uint16_t endpoint = 0;      ///< the response's endpoint, after the look-up
+  std::uint32_t transaction = 0;   ///< device id issued or used up
+  std::uint32_t outgoing_tag = 0;  ///< device id to HIGH, LOW's tag to LOW
   engine::Verdict verdict;
 };
 
@@ -37,7 +37,9 @@ class RecordExtension : public tlm::tlm_extension<RecordExtension> {
   explicit RecordExtension(RecordInfo* info = nullptr) : info_(info) {}
   [[nodiscard]] RecordInfo& info() const { return *info_; }
 
-  [[nodiscard]] tlm::tlm_extension_base* clone() const override { return new RecordExtension(info_); }
+  [[nodiscard]] tlm::tlm_extension_base* clone() const override {
+    return new RecordExtension(info_);
+  }
   void copy_from(const tlm::tlm_extension_base& other) override {
     info_ = static_cast<const RecordExtension&>(other).info_;
   }
@@ -46,8 +48,9 @@ class RecordExtension : public tlm::tlm_extension<RecordExtension> {
   RecordInfo* info_;
 };
 
-/// Writes bytes (and a RecordInfo) to a socket. True when the target took them; false (TLM_INCOMPLETE_RESPONSE) when it is
-/// busy and will ask again. Any other response is a fault of the model: SC_ERROR.
+/// Writes bytes (and a RecordInfo) to a socket. True when the target took them; false
+/// (TLM_INCOMPLETE_RESPONSE) when it is busy and will ask again. Any other response is a fault of
+/// the model: SC_ERROR.
 template <class Socket>
 bool transport(Socket& socket, std::span<const std::uint8_t> bytes, RecordInfo* info = nullptr) {
   tlm::tlm_generic_payload payload;
@@ -63,7 +66,8 @@ bool transport(Socket& socket, std::span<const std::uint8_t> bytes, RecordInfo* 
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   socket->b_transport(payload, delay);
   if (info != nullptr) payload.clear_extension(&extension);
-  if (payload.is_response_error() && payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE) {
+  if (payload.is_response_error() &&
+      payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE) {
     SC_REPORT_ERROR("/sluice/fabric", payload.get_response_string().c_str());
   }
   return payload.is_response_ok();
@@ -79,7 +83,8 @@ inline RecordInfo& info_of(const tlm::tlm_generic_payload& payload) {
 
 /// A whole record's bytes.
 inline std::span<const std::uint8_t> record_of(const tlm::tlm_generic_payload& payload) {
-  return bytes_of(payload).first(std::min<std::size_t>(payload.get_data_length(), info_of(payload).length));
+  return bytes_of(payload).first(
+      std::min<std::size_t>(payload.get_data_length(), info_of(payload).length));
 }
 
 }  // namespace sluice::fabric

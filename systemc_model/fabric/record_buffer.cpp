@@ -5,14 +5,16 @@
 
 namespace sluice::fabric {
 
-RecordBuffer::RecordBuffer(const sc_core::sc_module_name& name, std::uint32_t buffers, std::uint32_t bytes)
+RecordBuffer::RecordBuffer(const sc_core::sc_module_name& name, std::uint32_t buffers,
+                           std::uint32_t bytes)
     : sc_module(name), in("in"), out("out"), buffers_(buffers) {
   for (Buffer& buffer : buffers_) buffer.bytes.reserve(bytes);
   in.register_b_transport(this, &RecordBuffer::b_transport);
 }
 
 std::optional<std::size_t> RecordBuffer::allocate(std::uint32_t length) {
-  const auto found = std::find_if(buffers_.begin(), buffers_.end(), [](const Buffer& b) { return !b.busy; });
+  const auto found =
+      std::find_if(buffers_.begin(), buffers_.end(), [](const Buffer& b) { return !b.busy; });
   if (found == buffers_.end()) return std::nullopt;
   found->busy = true;
   found->bytes.resize(length);
@@ -21,9 +23,10 @@ std::optional<std::size_t> RecordBuffer::allocate(std::uint32_t length) {
 
 void RecordBuffer::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
   const RecordInfo& record = info_of(payload);
-  const auto fragment =
-      bytes_of(payload).first(std::min<std::size_t>(payload.get_data_length(), record.length - record.offset));
-  std::copy(fragment.begin(), fragment.end(), buffers_[record.buffer].bytes.begin() + record.offset);
+  const auto fragment = bytes_of(payload).first(
+      std::min<std::size_t>(payload.get_data_length(), record.length - record.offset));
+  std::copy(fragment.begin(), fragment.end(),
+            buffers_[record.buffer].bytes.begin() + record.offset);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
   if (!record.last) return;
   complete_.push_back(record);

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record buffers of one pipeline and the queue of complete records in front of the engine.
-// A buffer is taken at a record's first fragment and given back when the record is dropped or has left.
+// A buffer is taken at a record's first fragment and given back when the record is dropped or has
+// left.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <deque>
+#include <systemc>
 #include <vector>
 
 #include "fabric/interfaces.hpp"
 
 namespace sluice::fabric {
 
-class RecordBuffer : public sc_core::sc_module, public RecordBufferInterface, public DrainInterface {
+class RecordBuffer : public sc_core::sc_module,
+                     public RecordBufferInterface,
+                     public DrainInterface {
  public:
   tlm_utils::simple_target_socket<RecordBuffer> in;      ///< fragments
   tlm_utils::simple_initiator_socket<RecordBuffer> out;  ///< complete records, to engine
@@ -24,7 +27,8 @@ class RecordBuffer : public sc_core::sc_module, public RecordBufferInterface, pu
   std::optional<std::size_t> allocate(std::uint32_t length) override;
   void release(std::size_t buffer) override { buffers_[buffer].busy = false; }
   [[nodiscard]] bool drained() const override { return complete_.empty(); }
-  /// Hands everything to the engine as given up; the engine was aborted before, so its contexts are free.
+  /// Hands everything to the engine as given up; the engine was aborted before, so its contexts are
+  /// free.
   void abort_swapped() override;
 
   /// Offers complete records to the engine, oldest first, until it has no free context.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deliberate faults of a device, so that checks of devices can show that they find them. Never set in normal use.
+// Deliberate faults of a device, so that checks of devices can show that they find them. Never set
+// in normal use.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two banks for images, each with the tables of both pipelines. One is active, the other can be loaded.
-// It checks nothing: only image_loader fills it, with an image that passed every check.
+// Two banks for images, each with the tables of both pipelines. One is active, the other can be
+// loaded. It checks nothing: only image_loader fills it, with an image that passed every check.
 #pragma once
-
-#include <systemc>
 
 #include <array>
 #include <optional>
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 

@@ -7,7 +7,8 @@ namespace {
 constexpr std::uint32_t generation_mask = (1U << layout::TRANSACTION_GENERATION_BITS) - 1;
 }
 
-TransactionTable::TransactionTable(const sc_core::sc_module_name& name, std::uint32_t slots, SeededFault fault)
+TransactionTable::TransactionTable(const sc_core::sc_module_name& name, std::uint32_t slots,
+                                   SeededFault fault)
     : sc_module(name),
       audit("audit"),
       banks("banks"),
@@ -23,10 +24,12 @@ void TransactionTable::free(Slot& slot) {
   --outstanding_;
 }
 
-std::optional<std::uint32_t> TransactionTable::allocate(std::uint16_t endpoint, std::uint32_t low_tag,
+std::optional<std::uint32_t> TransactionTable::allocate(std::uint16_t endpoint,
+                                                        std::uint32_t low_tag,
                                                         const engine::Image& image) {
   if (outstanding_ >= image.max_outstanding()) return std::nullopt;
-  if (per_endpoint_.at(endpoint) >= image.endpoints()[endpoint].outstanding_cap) return std::nullopt;
+  if (per_endpoint_.at(endpoint) >= image.endpoints()[endpoint].outstanding_cap)
+    return std::nullopt;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
     if (slot.busy) continue;
@@ -42,7 +45,8 @@ std::optional<std::uint32_t> TransactionTable::allocate(std::uint16_t endpoint, 
 
 std::optional<TransactionInterface::Transaction> TransactionTable::use_up(std::uint32_t id) {
   const std::size_t index = id >> layout::TRANSACTION_GENERATION_BITS;
-  if (index < slots_.size() && slots_[index].busy && slots_[index].generation == (id & generation_mask)) {
+  if (index < slots_.size() && slots_[index].busy &&
+      slots_[index].generation == (id & generation_mask)) {
     free(slots_[index]);
     return slots_[index].transaction;
   }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outstanding requests: the only tie between the two pipelines. Device ids are slot and generation, so that an old id never
-// finds a new request.
+// Outstanding requests: the only tie between the two pipelines. Device ids are slot and generation,
+// so that an old id never finds a new request.
 #pragma once
 
-#include <systemc>
-
 #include <cstdint>
+#include <systemc>
 #include <vector>
 
 #include "fabric/interfaces.hpp"

@@ -51,7 +51,8 @@ void VerdictGate::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_tim
   release(record, record_of(payload));
 }
 
-// An accepted record that cannot leave: its event names the endpoint, and nothing of the engine's verdict.
+// An accepted record that cannot leave: its event names the endpoint, and nothing of the engine's
+// verdict.
 void VerdictGate::drop(RecordInfo& record, Reason reason) {
   const std::uint16_t endpoint = record.verdict.endpoint;
   record.verdict = engine::Verdict{};
@@ -64,7 +65,8 @@ void VerdictGate::drop(RecordInfo& record, Reason reason) {
 
 void VerdictGate::release(RecordInfo& record, std::span<const std::uint8_t> bytes) {
   audit->count(record.pipeline, Reason::ACCEPTED);
-  // link_tx gives the buffer back when the last byte has left; the slot of this event is reserved by being free.
+  // link_tx gives the buffer back when the last byte has left; the slot of this event is reserved
+  // by being free.
   const layout::Event event = event_of(record);
   transport(out, bytes, &record);
   audit->write(event);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only way out of a lane. A verdict takes effect here: counted, reported, and the record released or dropped.
-// It decides nothing about a record's bytes.
+// The only way out of a lane. A verdict takes effect here: counted, reported, and the record
+// released or dropped. It decides nothing about a record's bytes.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
+
+#include <systemc>
 
 #include "fabric/interfaces.hpp"
 #include "fabric/seeded_fault.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records to link frames and back (docs/fabric.md "Frames in", "Frames out"), for both ends of a link.
-// Plain C++: no sockets, no SystemC, no clock. A Reassembler holds at most one open record, as the device does.
+// Records to link frames and back (docs/fabric.md "Frames in", "Frames out"), for both ends of a
+// link. Plain C++: no sockets, no SystemC, no clock. A Reassembler holds at most one open record,
+// as the device does.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,12 @@ struct Direction {
   layout::LinkKind kind;
 };
 
-/// Frames that a gateway sends to the device: REQUEST at LOW, RESPONSE at HIGH. `port` is low or high.
+/// Frames that a gateway sends to the device: REQUEST at LOW, RESPONSE at HIGH. `port` is low or
+/// high.
 Direction to_device(Port port);
 
-/// Frames that the device sends to a gateway: RESPONSE at LOW, REQUEST at HIGH. `port` is low or high.
+/// Frames that the device sends to a gateway: RESPONSE at LOW, REQUEST at HIGH. `port` is low or
+/// high.
 Direction from_device(Port port);
 
 /// A record with the tag of its link header: LOW's own 32-bit tag at LOW, the device id at HIGH.
@@ -33,9 +36,10 @@ struct Record {
   std::vector<std::uint8_t> bytes;
 };
 
-/// The canonical frames of one record: every fragment but the last is full, padding is zero. A record of no bytes is one
-/// frame. Records of 2^32 bytes or more: std::length_error.
-std::vector<Frame> to_frames(const Direction& direction, std::uint32_t tag, std::span<const std::uint8_t> record);
+/// The canonical frames of one record: every fragment but the last is full, padding is zero. A
+/// record of no bytes is one frame. Records of 2^32 bytes or more: std::length_error.
+std::vector<Frame> to_frames(const Direction& direction, std::uint32_t tag,
+                             std::span<const std::uint8_t> record);
 
 /// One frame, looked at by itself.
 struct ParsedFrame {
@@ -53,7 +57,8 @@ struct ParsedFrame {
 /// Checks everything about a frame that does not depend on earlier frames.
 ParsedFrame parse_frame(std::span<const std::uint8_t> frame, layout::LinkKind kind);
 
-/// Puts the fragments of one direction together; strict: anything but the next canonical fragment is an error.
+/// Puts the fragments of one direction together; strict: anything but the next canonical fragment
+/// is an error.
 class Reassembler {
  public:
   enum class Status : std::uint8_t { incomplete, complete, ignored, malformed, too_long };
@@ -62,7 +67,8 @@ class Reassembler {
     std::optional<Record> record;  ///< when complete
     std::string_view what;         ///< in words, when malformed or too_long
     std::uint32_t tag = 0;         ///< of the frame's link header, when it has one
-    /// A record of this tag was open and is now lost: a new first fragment or a malformed frame ended it.
+    /// A record of this tag was open and is now lost: a new first fragment or a malformed frame
+    /// ended it.
     std::optional<std::uint32_t> aborted;
   };
 

@@ -30,14 +30,18 @@ Frame make_read(std::uint8_t sequence, std::uint16_t address) {
 }
 
 Frame make_write(std::uint8_t sequence, std::uint16_t address, std::uint32_t value) {
-  return make({.op = ManagementOp::WRITE, .sequence = sequence, .address = address, .value = value}, {});
+  return make({.op = ManagementOp::WRITE, .sequence = sequence, .address = address, .value = value},
+              {});
 }
 
-Frame make_block(std::uint8_t sequence, std::uint32_t first_word, std::span<const std::uint8_t> bytes) {
-  if (bytes.empty() || bytes.size() % 8 != 0 || bytes.size() > 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX) {
+Frame make_block(std::uint8_t sequence, std::uint32_t first_word,
+                 std::span<const std::uint8_t> bytes) {
+  if (bytes.empty() || bytes.size() % 8 != 0 ||
+      bytes.size() > 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX) {
     throw std::invalid_argument("a block carries 1 to 128 whole words");
   }
-  return make({.op = ManagementOp::BLOCK, .sequence = sequence, .address = 0, .value = first_word}, bytes);
+  return make({.op = ManagementOp::BLOCK, .sequence = sequence, .address = 0, .value = first_word},
+              bytes);
 }
 
 Frame make_answer(const ManagementHeader& header) { return make(header, {}); }
@@ -63,9 +67,11 @@ ManagementMessage parse_management(std::span<const std::uint8_t> frame) {
       if (frame.size() != ManagementHeader::bytes + Event::bytes) break;
       return Event::decode(frame.subspan<ManagementHeader::bytes, Event::bytes>());
     default:
-      return "op " + std::to_string(static_cast<int>(header.op)) + " is not one that a device sends";
+      return "op " + std::to_string(static_cast<int>(header.op)) +
+             " is not one that a device sends";
   }
-  return std::string(name_of(header.op)) + " of " + std::to_string(frame.size()) + " bytes has the wrong length";
+  return std::string(name_of(header.op)) + " of " + std::to_string(frame.size()) +
+         " bytes has the wrong length";
 }
 
 struct ManagementClient::Upload {
@@ -97,14 +103,15 @@ void ManagementClient::load_image(std::vector<std::uint8_t> image, bool activate
     upload->done({.ok = false,
                   .value = 0,
                   .status = LoadStatus::BAD_LENGTH,
-                  .error = "an image has whole 64-bit words, this one has " + std::to_string(upload->image.size()) +
-                           " bytes"});
+                  .error = "an image has whole 64-bit words, this one has " +
+                           std::to_string(upload->image.size()) + " bytes"});
     return;
   }
   continue_upload(upload);
 }
 
-// Each answer pushes the next step to the front, so that no other request comes between BEGIN and ACTIVATE.
+// Each answer pushes the next step to the front, so that no other request comes between BEGIN and
+// ACTIVATE.
 void ManagementClient::continue_upload(const std::shared_ptr<Upload>& upload) {
   Request request;
   bool last = false;
@@ -114,9 +121,10 @@ void ManagementClient::continue_upload(const std::shared_ptr<Upload>& upload) {
                       .address = layout::reg::COMMAND,
                       .value = static_cast<std::uint32_t>(Command::BEGIN)};
   } else if (upload->sent < upload->image.size()) {
-    const std::size_t size =
-        std::min<std::size_t>(upload->image.size() - upload->sent, 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX);
-    request.header = {.op = ManagementOp::BLOCK, .value = static_cast<std::uint32_t>(upload->sent / 8)};
+    const std::size_t size = std::min<std::size_t>(upload->image.size() - upload->sent,
+                                                   8 * layout::MANAGEMENT_BLOCK_WORDS_MAX);
+    request.header = {.op = ManagementOp::BLOCK,
+                      .value = static_cast<std::uint32_t>(upload->sent / 8)};
     const auto from = upload->image.begin() + static_cast<std::ptrdiff_t>(upload->sent);
     request.payload.assign(from, from + static_cast<std::ptrdiff_t>(size));
     upload->sent += size;
@@ -174,7 +182,8 @@ std::optional<std::string> ManagementClient::take(std::span<const std::uint8_t> 
     result.error = "the device did not understand " + std::string(name_of(asked)) + " at address " +
                    std::to_string(in_flight_->header.address);
   } else if ((header.op == ManagementOp::VALUE) != (asked == ManagementOp::READ)) {
-    result.error = "the device answered " + std::string(name_of(asked)) + " with " + std::string(name_of(header.op));
+    result.error = "the device answered " + std::string(name_of(asked)) + " with " +
+                   std::string(name_of(header.op));
   } else if (header.op == ManagementOp::VALUE) {
     result.ok = true;
     result.value = header.value;
@@ -182,9 +191,11 @@ std::optional<std::string> ManagementClient::take(std::span<const std::uint8_t> 
     result.status = static_cast<LoadStatus>(header.value & 0xFFU);
     result.ok = header.value == static_cast<std::uint32_t>(LoadStatus::OK);
     if (!result.ok) {
-      result.error = std::string(name_of(result.status)) + ": " + std::string(text_of(result.status));
+      result.error =
+          std::string(name_of(result.status)) + ": " + std::string(text_of(result.status));
       if (asked == ManagementOp::BLOCK) {
-        result.error += " (in the block from image word " + std::to_string(in_flight_->header.value) + " on)";
+        result.error +=
+            " (in the block from image word " + std::to_string(in_flight_->header.value) + " on)";
       }
     }
   }
@@ -202,7 +213,8 @@ void ManagementClient::reset(const std::string& why) {
   for (Request& request : queue_) failed.push_back(std::move(request));
   queue_.clear();
   for (Request& request : failed) {
-    if (request.done) request.done({.ok = false, .value = 0, .status = LoadStatus::IDLE, .error = why});
+    if (request.done)
+      request.done({.ok = false, .value = 0, .status = LoadStatus::IDLE, .error = why});
   }
 }
 

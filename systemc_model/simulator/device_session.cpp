@@ -12,7 +12,8 @@
 #include "rtl_cosim/make_device.hpp"
 #endif
 
-// libsystemc refers to sc_main. A program with a main() of its own never comes here; one with its own sc_main overrides it.
+// libsystemc refers to sc_main. A program with a main() of its own never comes here; one with its
+// own sc_main overrides it.
 __attribute__((weak)) int sc_main(int, char**) {
   SC_REPORT_ERROR("/sluice/session", "this program has no sc_main");
   return 2;
@@ -26,9 +27,11 @@ constexpr std::array<std::string_view, 3> level_names{"engine", "lt", "rtl"};
 
 std::unique_ptr<fabric::Device> make_device(const DeviceSession::Options& options) {
   if (!options.trace_file.empty() && options.level != Level::rtl) {
-    throw std::runtime_error("a trace needs level rtl; level " + std::string(name_of(options.level)) + " has no signals");
+    throw std::runtime_error("a trace needs level rtl; level " +
+                             std::string(name_of(options.level)) + " has no signals");
   }
-  if (layout::limits_of(options.geometry).request_entries == 0) throw std::runtime_error("there is no such geometry");
+  if (layout::limits_of(options.geometry).request_entries == 0)
+    throw std::runtime_error("there is no such geometry");
   switch (options.level) {
     case Level::lt:
       return std::make_unique<fabric::Fabric>("device", options.geometry, options.fault);
@@ -36,7 +39,8 @@ std::unique_ptr<fabric::Device> make_device(const DeviceSession::Options& option
 #ifdef SLUICE_HAVE_RTL
       return rtl_cosim::make_device(options.geometry, options.trace_file, options.fault);
 #else
-      throw std::runtime_error("this build has no level rtl: the Verilated HDL (target sluice_rtl_cosim) was not built");
+      throw std::runtime_error(
+          "this build has no level rtl: the Verilated HDL (target sluice_rtl_cosim) was not built");
 #endif
     case Level::engine:
       break;
@@ -46,7 +50,8 @@ std::unique_ptr<fabric::Device> make_device(const DeviceSession::Options& option
 
 class KernelSession : public DeviceSession {
  public:
-  explicit KernelSession(const Options& options) : device_(make_device(options)), bench_("bench", *device_) {}
+  explicit KernelSession(const Options& options)
+      : device_(make_device(options)), bench_("bench", *device_) {}
 
   void send(Port port, std::span<const std::uint8_t> frame) override {
     if (frame.empty() || frame.size() > link::max_frame_bytes) {
@@ -102,7 +107,9 @@ bool level_available(Level level) {
 
 std::unique_ptr<DeviceSession> DeviceSession::create(const Options& options) {
   static bool created = false;
-  if (created) throw std::runtime_error("a process can have one device session: a SystemC kernel cannot be restarted");
+  if (created)
+    throw std::runtime_error(
+        "a process can have one device session: a SystemC kernel cannot be restarted");
   // A warning of the kernel is a fault of ours: never print it and go on.
   sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_THROW);
   auto session = std::make_unique<KernelSession>(options);
@@ -114,7 +121,8 @@ std::string load_image(DeviceSession& session, std::span<const std::uint8_t> ima
                        const std::function<void(const layout::Event&)>& on_event) {
   link::ManagementClient client(on_event);
   std::optional<link::ManagementResult> result;
-  client.load_image({image.begin(), image.end()}, true, [&](const link::ManagementResult& r) { result = r; });
+  client.load_image({image.begin(), image.end()}, true,
+                    [&](const link::ManagementResult& r) { result = r; });
   std::string protocol_error;
   const auto exchange = [&] {
     for (;;) {
@@ -135,7 +143,8 @@ std::string load_image(DeviceSession& session, std::span<const std::uint8_t> ima
     session.tick();
     exchange();
   }
-  if (!result) return "the device did not answer" + (protocol_error.empty() ? "" : ": " + protocol_error);
+  if (!result)
+    return "the device did not answer" + (protocol_error.empty() ? "" : ": " + protocol_error);
   return result->ok ? protocol_error : result->error;
 }
 

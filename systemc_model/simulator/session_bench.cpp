@@ -49,9 +49,10 @@ void SessionBench::drive() {
     socket->b_transport(payload, delay);
     if (delay != sc_core::SC_ZERO_TIME) sc_core::wait(delay);
     if (!payload.is_response_ok()) {
-      SC_REPORT_ERROR("/sluice/session", ("the device refused a frame at port " + std::string(name_of(port)) + ": " +
-                                          payload.get_response_string())
-                                             .c_str());
+      SC_REPORT_ERROR("/sluice/session",
+                      ("the device refused a frame at port " + std::string(name_of(port)) + ": " +
+                       payload.get_response_string())
+                          .c_str());
     }
   }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SystemC side of a session: one thread per port that hands frames to the device, one for ticks, and sinks that
-// collect what leaves. It knows only the device's sockets, so that model and HDL sit in the same bench.
+// The SystemC side of a session: one thread per port that hands frames to the device, one for
+// ticks, and sinks that collect what leaves. It knows only the device's sockets, so that model and
+// HDL sit in the same bench.
 #pragma once
 
-#include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <array>
 #include <deque>
 #include <optional>
+#include <systemc>
 
 #include "fabric/device.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine against the naive one on random tables: whole verdicts, reports included; whole records, single bytes and
-// random pieces. The test counts what it met, so that it cannot pass without having looked at every reason.
+// The engine against the naive one on random tables: whole verdicts, reports included; whole
+// records, single bytes and random pieces. The test counts what it met, so that it cannot pass
+// without having looked at every reason.
 #include <catch2/catch.hpp>
 #include <map>
 #include <variant>
@@ -17,20 +18,23 @@ using layout::Reason;
 namespace {
 
 std::string show(const Verdict& v) {
-  return std::string(name_of(v.reason)) + " at " + std::to_string(v.offset) + " endpoint " + std::to_string(v.endpoint) +
-         " base " + std::to_string(v.base) + " class " + std::to_string(v.symbol_class) + " depth " +
-         std::to_string(v.depth) + " steps " + std::to_string(v.steps);
+  return std::string(name_of(v.reason)) + " at " + std::to_string(v.offset) + " endpoint " +
+         std::to_string(v.endpoint) + " base " + std::to_string(v.base) + " class " +
+         std::to_string(v.symbol_class) + " depth " + std::to_string(v.depth) + " steps " +
+         std::to_string(v.steps);
 }
 
 Verdict by_pieces(const engine::Image& image, Pipeline pipeline, std::uint16_t endpoint,
                   std::span<const std::uint8_t> record, support::Random& random, bool single) {
   engine::Context context;
   context.open(engine::program_of(image, pipeline),
-               pipeline == Pipeline::REQUEST ? image.request_start() : image.endpoints()[endpoint].response_base,
+               pipeline == Pipeline::REQUEST ? image.request_start()
+                                             : image.endpoints()[endpoint].response_base,
                static_cast<std::uint32_t>(record.size()), endpoint);
   std::size_t at = 0;
   while (at < record.size()) {
-    const std::size_t size = single ? 1 : std::min<std::size_t>(record.size() - at, random.below(9));
+    const std::size_t size =
+        single ? 1 : std::min<std::size_t>(record.size() - at, random.below(9));
     context.feed(record.subspan(at, size));
     at += size;
   }
@@ -58,26 +62,29 @@ TEST_CASE("the engine agrees with the naive engine on random tables") {
       const bool request = random.one_in(2);
       const std::uint16_t endpoint = request ? 0 : static_cast<std::uint16_t>(1 + random.below(3));
       const Pipeline pipeline = request ? Pipeline::REQUEST : Pipeline::RESPONSE;
-      const Verdict expected = request ? naive.judge_request(record) : naive.judge_response(endpoint, record);
+      const Verdict expected =
+          request ? naive.judge_request(record) : naive.judge_response(endpoint, record);
       const Verdict whole = engine::judge(image, pipeline, endpoint, record);
       const Verdict bytes = by_pieces(image, pipeline, endpoint, record, random, true);
       const Verdict pieces = by_pieces(image, pipeline, endpoint, record, random, false);
       if (!(whole == expected) || !(bytes == expected) || !(pieces == expected)) {
         ++disagree;
-        FAIL_CHECK("seed " << seed << " record " << i << "\n naive  " << show(expected) << "\n whole  " << show(whole)
-                           << "\n bytes  " << show(bytes) << "\n pieces " << show(pieces));
+        FAIL_CHECK("seed " << seed << " record " << i << "\n naive  " << show(expected)
+                           << "\n whole  " << show(whole) << "\n bytes  " << show(bytes)
+                           << "\n pieces " << show(pieces));
       }
       ++seen[expected.reason];
       if (expected.depth > 8) ++deep;
       if (expected.offset > 6) ++late;
       CHECK(whole.steps <= 3 * record.size() + 1);  // invariant 11
       if (!record.empty()) {
-        worst_ratio_thousandths = std::max<std::uint64_t>(worst_ratio_thousandths, 1000ULL * whole.steps / record.size());
+        worst_ratio_thousandths =
+            std::max<std::uint64_t>(worst_ratio_thousandths, 1000ULL * whole.steps / record.size());
       }
     }
   }
-  for (auto reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW, Reason::TOO_MANY,
-                      Reason::LENGTH, Reason::DEPTH, Reason::TOO_LONG}) {
+  for (auto reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW,
+                      Reason::TOO_MANY, Reason::LENGTH, Reason::DEPTH, Reason::TOO_LONG}) {
     INFO(name_of(reason) << " seen " << seen[reason] << " times");
     CHECK(seen[reason] >= 200);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images that are cut, altered, foreign, or forged with a right digest: each check of docs/fabric.md "Load and swap".
+// Images that are cut, altered, foreign, or forged with a right digest: each check of
+// docs/fabric.md "Load and swap".
 #include <catch2/catch.hpp>
 
 #include "engine/engine.hpp"
@@ -22,7 +23,8 @@ std::vector<std::uint64_t> small_words() {
   return builder.words();
 }
 
-LoadStatus status_of(const std::vector<std::uint8_t>& bytes, const Image::LoadOptions& options = {}) {
+LoadStatus status_of(const std::vector<std::uint8_t>& bytes,
+                     const Image::LoadOptions& options = {}) {
   const auto loaded = Image::load(bytes, options);
   const auto* error = std::get_if<LoadError>(&loaded);
   return error != nullptr ? error->status : LoadStatus::OK;
@@ -32,7 +34,8 @@ LoadStatus status_of(const std::vector<std::uint8_t>& bytes, const Image::LoadOp
 LoadStatus device_status(const std::vector<std::uint64_t>& words) {
   ImageReader reader(layout::Geometry::TINY, 0);
   for (std::uint64_t word : words) reader.take(word);
-  return reader.status() == LoadStatus::OK && !reader.complete() ? LoadStatus::INCOMPLETE : reader.status();
+  return reader.status() == LoadStatus::OK && !reader.complete() ? LoadStatus::INCOMPLETE
+                                                                 : reader.status();
 }
 
 /// Changes the words, makes the digest right again, and loads: on the host as in the device.
@@ -42,7 +45,8 @@ void forged(LoadStatus expected, std::uint32_t at, F&& change) {
   change(words);
   CHECK(name_of(device_status(words)) == name_of(expected));
   ImageBuilder::seal(words);
-  const auto loaded = Image::load(ImageBuilder::to_bytes(words), {.geometry = layout::Geometry::TINY, .serial_above = 0});
+  const auto loaded = Image::load(ImageBuilder::to_bytes(words),
+                                  {.geometry = layout::Geometry::TINY, .serial_above = 0});
   const auto* error = std::get_if<LoadError>(&loaded);
   REQUIRE(error != nullptr);
   INFO(error->text);
@@ -54,7 +58,8 @@ void forged(LoadStatus expected, std::uint32_t at, F&& change) {
 
 struct Map {
   std::size_t request_classes = layout::IMAGE_HEADER_WORDS;
-  std::size_t request_entries, request_actions, response_classes, response_entries, response_actions, endpoints, digest;
+  std::size_t request_entries, request_actions, response_classes, response_entries,
+      response_actions, endpoints, digest;
   explicit Map(const std::vector<std::uint64_t>& words) {
     const auto a = layout::ImageHead4::unpack(words[4]);
     const auto b = layout::ImageHead5::unpack(words[5]);
@@ -94,7 +99,8 @@ TEST_CASE("a good image loads and says what it is") {
 TEST_CASE("every truncation is refused") {
   const auto bytes = ImageBuilder::to_bytes(small_words());
   for (std::size_t size = 0; size < bytes.size(); size += size < 200 ? 1 : 7) {
-    CHECK(status_of({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}) == LoadStatus::BAD_LENGTH);
+    CHECK(status_of({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}) ==
+          LoadStatus::BAD_LENGTH);
   }
   auto longer = bytes;
   longer.push_back(0);
@@ -133,45 +139,75 @@ TEST_CASE("every single-bit change of a table is found by the device too, withou
 
 TEST_CASE("foreign images") {
   const auto bytes = ImageBuilder::to_bytes(small_words());
-  CHECK(status_of(bytes, {.geometry = layout::Geometry::SMALL, .serial_above = 0}) == LoadStatus::BAD_GEOMETRY);
-  CHECK(status_of(bytes, {.geometry = layout::Geometry::TINY, .serial_above = 1}) == LoadStatus::BAD_SERIAL);
-  CHECK(status_of(bytes, {.geometry = layout::Geometry::TINY, .serial_above = 0}) == LoadStatus::OK);
+  CHECK(status_of(bytes, {.geometry = layout::Geometry::SMALL, .serial_above = 0}) ==
+        LoadStatus::BAD_GEOMETRY);
+  CHECK(status_of(bytes, {.geometry = layout::Geometry::TINY, .serial_above = 1}) ==
+        LoadStatus::BAD_SERIAL);
+  CHECK(status_of(bytes, {.geometry = layout::Geometry::TINY, .serial_above = 0}) ==
+        LoadStatus::OK);
   CHECK(status_of(support::bytes_of("#!/bin/sh\necho hello world\n")) == LoadStatus::BAD_MAGIC);
 }
 
 TEST_CASE("header checks") {
   using Words = std::vector<std::uint64_t>;
-  const auto head = [](LoadStatus expected, std::uint32_t at, auto change) { forged(expected, at, change); };
+  const auto head = [](LoadStatus expected, std::uint32_t at, auto change) {
+    forged(expected, at, change);
+  };
   head(LoadStatus::BAD_MAGIC, 0, [](Words& w) { w[0] ^= 1; });
-  head(LoadStatus::BAD_VERSION, 0, [](Words& w) { edit<layout::ImageHead0>(w[0], [](auto& h) { h.format_version = 2; }); });
-  head(LoadStatus::BAD_GEOMETRY, 0, [](Words& w) { edit<layout::ImageHead0>(w[0], [](auto& h) { h.geometry = layout::Geometry::RESERVED; }); });
-  head(LoadStatus::BAD_GEOMETRY, 0, [](Words& w) { edit<layout::ImageHead0>(w[0], [](auto& h) { h.geometry = static_cast<layout::Geometry>(77); }); });
-  head(LoadStatus::BAD_MODE, 0, [](Words& w) { edit<layout::ImageHead0>(w[0], [](auto& h) { h.mode = layout::Mode::DIODE_LOW_TO_HIGH; }); });
+  head(LoadStatus::BAD_VERSION, 0,
+       [](Words& w) { edit<layout::ImageHead0>(w[0], [](auto& h) { h.format_version = 2; }); });
+  head(LoadStatus::BAD_GEOMETRY, 0, [](Words& w) {
+    edit<layout::ImageHead0>(w[0], [](auto& h) { h.geometry = layout::Geometry::RESERVED; });
+  });
+  head(LoadStatus::BAD_GEOMETRY, 0, [](Words& w) {
+    edit<layout::ImageHead0>(w[0], [](auto& h) { h.geometry = static_cast<layout::Geometry>(77); });
+  });
+  head(LoadStatus::BAD_MODE, 0, [](Words& w) {
+    edit<layout::ImageHead0>(w[0], [](auto& h) { h.mode = layout::Mode::DIODE_LOW_TO_HIGH; });
+  });
   head(LoadStatus::BAD_SERIAL, 1, [](Words& w) { w[1] = 0; });
   for (std::uint32_t bytes : {0U, 513U}) {
-    head(LoadStatus::BAD_LIMIT, 2, [=](Words& w) { edit<layout::ImageHead2>(w[2], [=](auto& h) { h.max_record_bytes = bytes; }); });
+    head(LoadStatus::BAD_LIMIT, 2, [=](Words& w) {
+      edit<layout::ImageHead2>(w[2], [=](auto& h) { h.max_record_bytes = bytes; });
+    });
   }
   for (std::uint16_t depth : {0, 33}) {
-    head(LoadStatus::BAD_LIMIT, 3, [=](Words& w) { edit<layout::ImageHead3>(w[3], [=](auto& h) { h.max_depth = depth; }); });
+    head(LoadStatus::BAD_LIMIT, 3,
+         [=](Words& w) { edit<layout::ImageHead3>(w[3], [=](auto& h) { h.max_depth = depth; }); });
   }
   for (std::uint16_t n : {0, 9}) {
-    head(LoadStatus::BAD_LIMIT, 3, [=](Words& w) { edit<layout::ImageHead3>(w[3], [=](auto& h) { h.max_outstanding = n; }); });
+    head(LoadStatus::BAD_LIMIT, 3, [=](Words& w) {
+      edit<layout::ImageHead3>(w[3], [=](auto& h) { h.max_outstanding = n; });
+    });
   }
   for (std::uint32_t n : {0U, 0x80000000U}) {
-    head(LoadStatus::BAD_LIMIT, 3, [=](Words& w) { edit<layout::ImageHead3>(w[3], [=](auto& h) { h.response_timeout_ticks = n; }); });
+    head(LoadStatus::BAD_LIMIT, 3, [=](Words& w) {
+      edit<layout::ImageHead3>(w[3], [=](auto& h) { h.response_timeout_ticks = n; });
+    });
   }
-  head(LoadStatus::BAD_LENGTH, 4, [](Words& w) { edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_entries = 512; }); });
-  head(LoadStatus::BAD_LENGTH, 4, [](Words& w) { edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_entries = 65535; }); });
+  head(LoadStatus::BAD_LENGTH, 4,
+       [](Words& w) { edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_entries = 512; }); });
+  head(LoadStatus::BAD_LENGTH, 4, [](Words& w) {
+    edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_entries = 65535; });
+  });
   for (std::uint16_t n : {0, 65}) {
-    head(LoadStatus::BAD_LENGTH, 4, [=](Words& w) { edit<layout::ImageHead4>(w[4], [=](auto& h) { h.request_actions = n; }); });
-    head(LoadStatus::BAD_LENGTH, 5, [=](Words& w) { edit<layout::ImageHead5>(w[5], [=](auto& h) { h.response_actions = n; }); });
+    head(LoadStatus::BAD_LENGTH, 4, [=](Words& w) {
+      edit<layout::ImageHead4>(w[4], [=](auto& h) { h.request_actions = n; });
+    });
+    head(LoadStatus::BAD_LENGTH, 5, [=](Words& w) {
+      edit<layout::ImageHead5>(w[5], [=](auto& h) { h.response_actions = n; });
+    });
   }
   for (std::uint16_t n : {0, 17}) {
-    head(LoadStatus::BAD_LENGTH, 5, [=](Words& w) { edit<layout::ImageHead5>(w[5], [=](auto& h) { h.endpoints = n; }); });
+    head(LoadStatus::BAD_LENGTH, 5,
+         [=](Words& w) { edit<layout::ImageHead5>(w[5], [=](auto& h) { h.endpoints = n; }); });
   }
-  head(LoadStatus::BAD_WORD, 4, [](Words& w) { edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_start = 512; }); });
-  head(LoadStatus::BAD_LENGTH, 5, [](Words& w) { edit<layout::ImageHead5>(w[5], [](auto& h) { h.endpoints = 4; }); });
-  head(LoadStatus::BAD_LENGTH, 5, [](Words& w) { edit<layout::ImageHead2>(w[2], [](auto& h) { h.total_words = 10; }); });
+  head(LoadStatus::BAD_WORD, 4,
+       [](Words& w) { edit<layout::ImageHead4>(w[4], [](auto& h) { h.request_start = 512; }); });
+  head(LoadStatus::BAD_LENGTH, 5,
+       [](Words& w) { edit<layout::ImageHead5>(w[5], [](auto& h) { h.endpoints = 4; }); });
+  head(LoadStatus::BAD_LENGTH, 5,
+       [](Words& w) { edit<layout::ImageHead2>(w[2], [](auto& h) { h.total_words = 10; }); });
 }
 
 TEST_CASE("table checks behind a right parity and a right digest") {
@@ -186,14 +222,20 @@ TEST_CASE("table checks behind a right parity and a right digest") {
     w[map.response_classes + 65] = layout::ClassMap{.map0 = 0, .map1 = 255}.with_parity(65).pack();
   });
   forged(LoadStatus::BAD_WORD, at(map.request_entries + 3), [&](Words& w) {
-    w[map.request_entries + 3] = layout::Entry{.label = 1, .control = layout::Control::NEXT, .next = 512}.with_parity(3).pack();
+    w[map.request_entries + 3] =
+        layout::Entry{.label = 1, .control = layout::Control::NEXT, .next = 512}
+            .with_parity(3)
+            .pack();
   });
   const std::uint16_t actions = layout::ImageHead4::unpack(good[4]).request_actions;
   forged(LoadStatus::BAD_WORD, at(map.request_entries + 3), [&](Words& w) {
     w[map.request_entries + 3] =
-        layout::Entry{.label = 1, .control = layout::Control::NEXT, .next = 1, .action = actions}.with_parity(3).pack();
+        layout::Entry{.label = 1, .control = layout::Control::NEXT, .next = 1, .action = actions}
+            .with_parity(3)
+            .pack();
   });
-  forged(LoadStatus::BAD_WORD, at(map.request_entries + 3), [&](Words& w) { w[map.request_entries + 3] ^= 3ULL << 50; });
+  forged(LoadStatus::BAD_WORD, at(map.request_entries + 3),
+         [&](Words& w) { w[map.request_entries + 3] ^= 3ULL << 50; });
   const auto action = [&](std::size_t number, const layout::Action& value, LoadStatus expected) {
     const std::size_t first = map.request_actions + 2 * number;
     forged(expected, at(first + 1), [&](Words& w) {
@@ -207,10 +249,13 @@ TEST_CASE("table checks behind a right parity and a right digest") {
   action(1, {.tag = 3}, LoadStatus::BAD_WORD);
   action(1, {.key_op = layout::KeyOp::BEGIN}, LoadStatus::UNSUPPORTED);
   forged(LoadStatus::BAD_WORD, at(map.endpoints + 1), [&](Words& w) {
-    w[map.endpoints + 1] = layout::Endpoint{.response_base = 512, .outstanding_cap = 1}.with_parity(1).pack();
+    w[map.endpoints + 1] =
+        layout::Endpoint{.response_base = 512, .outstanding_cap = 1}.with_parity(1).pack();
   });
-  forged(LoadStatus::BAD_PARITY, at(map.endpoints + 1), [&](Words& w) { w[map.endpoints + 1] ^= 1; });
-  forged(LoadStatus::BAD_PARITY, at(map.request_actions + 3), [&](Words& w) { w[map.request_actions + 3] ^= 1; });
+  forged(LoadStatus::BAD_PARITY, at(map.endpoints + 1),
+         [&](Words& w) { w[map.endpoints + 1] ^= 1; });
+  forged(LoadStatus::BAD_PARITY, at(map.request_actions + 3),
+         [&](Words& w) { w[map.request_actions + 3] ^= 1; });
 }
 
 TEST_CASE("a name that a terminal would obey is refused on the host") {

@@ -26,7 +26,8 @@ Image load(const ImageBuilder& builder) {
   return std::move(std::get<Image>(loaded));
 }
 
-/// A request table with a start state that is already tagged by its own ACCEPT; the response side is a single state.
+/// A request table with a start state that is already tagged by its own ACCEPT; the response side
+/// is a single state.
 struct Bench {
   ImageBuilder image;
   State start;
@@ -37,7 +38,9 @@ struct Bench {
     image.response.accept(response);
     image.endpoints.push_back({.response_start = response});
   }
-  Verdict judge(const std::string& text) const { return engine::judge_request(load(image), support::bytes_of(text)); }
+  Verdict judge(const std::string& text) const {
+    return engine::judge_request(load(image), support::bytes_of(text));
+  }
 };
 
 void expect(const Verdict& verdict, Reason reason, std::uint32_t offset) {
@@ -73,7 +76,8 @@ TEST_CASE("a request without a tag is not accepted, a response is") {
 TEST_CASE("a tag counts only when its symbol passed") {
   Bench bench;
   const State after = bench.image.request.state();
-  bench.image.request.next(bench.start, 'a', after, {.register_op = RegisterOp::INC, .k = 0, .tag = 1});
+  bench.image.request.next(bench.start, 'a', after,
+                           {.register_op = RegisterOp::INC, .k = 0, .tag = 1});
   CHECK(bench.judge("a").endpoint == 0);
   bench.image.request.next(bench.start, 'b', after, {.tag = 1});
   CHECK(bench.judge("bx").endpoint == 1);
@@ -87,8 +91,8 @@ TEST_CASE("SET and SET_AGAIN") {
   t.next(bench.start, 'c', bench.start, {.register_op = RegisterOp::SET_AGAIN, .k = 5, .min = 2});
   t.accept(bench.start, {.tag = 1});
   expect(bench.judge("ab"), Reason::ACCEPTED, 2);
-  expect(bench.judge("aa"), Reason::ORDER, 1);    // r = k
-  expect(bench.judge("aba"), Reason::ORDER, 2);   // r > k
+  expect(bench.judge("aa"), Reason::ORDER, 1);   // r = k
+  expect(bench.judge("aba"), Reason::ORDER, 2);  // r > k
   expect(bench.judge("b"), Reason::TOO_FEW, 0);
   expect(bench.judge("acc"), Reason::ACCEPTED, 3);
   expect(bench.judge("accb"), Reason::ORDER, 3);
@@ -126,7 +130,7 @@ TEST_CASE("CALL, RET and a register of its own for every frame") {
   t.on(inner, ')', Control::RET, 0, {.operand = 2});
   t.accept(back, {.tag = 1, .operand = 1});
   expect(bench.judge("i(ii)"), Reason::ACCEPTED, 5);
-  expect(bench.judge("(ii)"), Reason::TOO_FEW, 4);      // the inner count is not the outer one
+  expect(bench.judge("(ii)"), Reason::TOO_FEW, 4);  // the inner count is not the outer one
   expect(bench.judge("i(i)"), Reason::TOO_FEW, 3);
   expect(bench.judge("i(i(ii)i)"), Reason::ACCEPTED, 9);
   expect(bench.judge("i)"), Reason::NO_TRANSITION, 1);
@@ -174,7 +178,8 @@ TEST_CASE("CALL_LEN ends a frame by length and permits no other way out") {
   const State body = t.state();
   const State back = t.state();
   for (char c = '0'; c <= '9'; ++c) {
-    t.on(bench.start, static_cast<std::uint8_t>(c), Control::CALL_LEN, body, {.accumulator_op = AccumulatorOp::DIGIT_FIRST}, back);
+    t.on(bench.start, static_cast<std::uint8_t>(c), Control::CALL_LEN, body,
+         {.accumulator_op = AccumulatorOp::DIGIT_FIRST}, back);
   }
   t.next_range(body, 'a', 'z', body);
   t.on(body, END, Control::RET, 0);
@@ -229,7 +234,8 @@ TEST_CASE("decimal lengths, base-128 groups and saturation") {
   expect(bench.judge("=D99999D:aaaa"), Reason::ACCEPTED, 13);
 }
 
-TEST_CASE("CHECK_END on END compares with nothing left; other accumulator operations do nothing there") {
+TEST_CASE(
+    "CHECK_END on END compares with nothing left; other accumulator operations do nothing there") {
   Bench bench;
   auto& t = bench.image.request;
   const State last = t.state();
@@ -250,7 +256,8 @@ TEST_CASE("DEPTH counts the bottom frame and comes before LENGTH") {
   const State inner = t.state();
   t.on(bench.start, '(', Control::CALL, bench.start, {}, bench.start);
   t.on(bench.start, ')', Control::RET, 0);
-  t.on(bench.start, '9', Control::CALL_LEN, inner, {.accumulator_op = AccumulatorOp::DIGIT_FIRST}, bench.start);
+  t.on(bench.start, '9', Control::CALL_LEN, inner, {.accumulator_op = AccumulatorOp::DIGIT_FIRST},
+       bench.start);
   t.accept(bench.start, {.tag = 1});
   bench.image.max_depth = 3;
   expect(bench.judge("(())"), Reason::ACCEPTED, 4);
@@ -267,8 +274,18 @@ TEST_CASE("the order of failures within a symbol") {
   const State inner = t.state();
   t.on(bench.start, '(', Control::CALL, inner, {}, bench.start);
   // Everything is wrong with these: the first check in the order decides.
-  t.on(inner, 'a', Control::RET, 0, {.register_op = RegisterOp::SET, .k = 0, .min = 3, .accumulator_op = AccumulatorOp::CHECK_END, .operand = 9});
-  t.on(inner, 'b', Control::RET, 0, {.register_op = RegisterOp::SET, .k = 4, .min = 3, .accumulator_op = AccumulatorOp::CHECK_END, .operand = 9});
+  t.on(inner, 'a', Control::RET, 0,
+       {.register_op = RegisterOp::SET,
+        .k = 0,
+        .min = 3,
+        .accumulator_op = AccumulatorOp::CHECK_END,
+        .operand = 9});
+  t.on(inner, 'b', Control::RET, 0,
+       {.register_op = RegisterOp::SET,
+        .k = 4,
+        .min = 3,
+        .accumulator_op = AccumulatorOp::CHECK_END,
+        .operand = 9});
   t.on(inner, 'c', Control::RET, 0, {.accumulator_op = AccumulatorOp::CHECK_END, .operand = 9});
   t.on(inner, 'd', Control::RET, 0, {.operand = 9});
   t.on(bench.start, 'e', Control::RET, 0, {.register_op = RegisterOp::SET, .k = 0});
@@ -346,7 +363,8 @@ TEST_CASE("a record above the limit is TOO_LONG before any step") {
   expect(bench.judge("bbbbb"), Reason::TOO_LONG, 4);
   engine::Context context;
   const Image image = load(bench.image);
-  context.open(engine::program_of(image, layout::Pipeline::REQUEST), image.request_start(), 0xFFFFFFFF, 0);
+  context.open(engine::program_of(image, layout::Pipeline::REQUEST), image.request_start(),
+               0xFFFFFFFF, 0);
   CHECK(context.decided());
   CHECK(context.finish().reason == Reason::TOO_LONG);
 }
@@ -364,7 +382,8 @@ TEST_CASE("a context that never got its bytes is not accepted") {
   CHECK_FALSE(context.feed('a'));
 }
 
-TEST_CASE("a flipped bit of any word that a record uses is TABLE_PARITY, at the step that reads it") {
+TEST_CASE(
+    "a flipped bit of any word that a record uses is TABLE_PARITY, at the step that reads it") {
   Bench bench;
   auto& t = bench.image.request;
   const State second = t.state();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invariant 10 on whole devices: the same random traffic gives the same transcript at lt and at rtl: every frame that left,
-// every event field but sequence and cycle, every answer, every counter. Each level runs in a process of its own.
+// Invariant 10 on whole devices: the same random traffic gives the same transcript at lt and at
+// rtl: every frame that left, every event field but sequence and cycle, every answer, every
+// counter. Each level runs in a process of its own.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ std::string transcript_at(const char* level, std::uint64_t seed, unsigned steps)
   std::string text;
   char buffer[65536];
   ssize_t size = 0;
-  while ((size = read(ends[0], buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(size));
+  while ((size = read(ends[0], buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(size));
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The deliberately broken devices break what they say, so that a check that misses them is a bad check.
+// The deliberately broken devices break what they say, so that a check that misses them is a bad
+// check.
 #include <catch2/catch.hpp>
 
 #include "support/device_bench.hpp"
@@ -37,11 +38,13 @@ TEST_CASE("stale byte: a record leaves with a byte of the one before") {
 }
 
 TEST_CASE("a session refuses what it cannot do, and a second one") {
-  CHECK_THROWS_AS(simulator::DeviceSession::create({.level = simulator::Level::engine}), std::runtime_error);
+  CHECK_THROWS_AS(simulator::DeviceSession::create({.level = simulator::Level::engine}),
+                  std::runtime_error);
   // Even a refused session does not leave the process without one.
   auto session = simulator::DeviceSession::create({.level = support::level_under_test()});
   CHECK_THROWS_WITH(simulator::DeviceSession::create({}), Catch::Contains("one device session"));
   CHECK_THROWS_AS(session->send(Port::low, {}), std::invalid_argument);
-  CHECK_THROWS_AS(session->send(Port::low, link::Frame(link::max_frame_bytes + 1)), std::invalid_argument);
+  CHECK_THROWS_AS(session->send(Port::low, link::Frame(link::max_frame_bytes + 1)),
+                  std::invalid_argument);
   if (support::level_under_test() == simulator::Level::lt) CHECK(session->cycles() == 0);
 }

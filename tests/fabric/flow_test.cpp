@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests out, responses back: ids, tags, headers, verdict events (docs/fabric.md "Lane", "Gate", "Events", "Frames out").
+// Requests out, responses back: ids, tags, headers, verdict events (docs/fabric.md "Lane", "Gate",
+// "Events", "Frames out").
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -61,7 +62,8 @@ TEST_CASE("invariant 3: outgoing headers do not depend on what the sender chose"
     const auto out = bench.frames(Port::high);
     REQUIRE(out.size() == 1);
     auto header = link::Frame(out[0].begin(), out[0].begin() + 30);
-    const auto link_header = layout::LinkHeader::decode(std::span<const std::uint8_t>(header).subspan<14, 16>());
+    const auto link_header =
+        layout::LinkHeader::decode(std::span<const std::uint8_t>(header).subspan<14, 16>());
     CHECK(link_header.tag == i + 1);  // slot 0 again, a new generation
     CHECK(link_header.kind == layout::LinkKind::REQUEST);
     std::fill(header.begin() + 18, header.begin() + 22, 0);
@@ -70,7 +72,8 @@ TEST_CASE("invariant 3: outgoing headers do not depend on what the sender chose"
     bench.frames(Port::low);
   }
   CHECK(headers.size() == 1);
-  const auto ethernet = layout::EthernetHeader::decode(std::span<const std::uint8_t>(*headers.begin()).first<14>());
+  const auto ethernet =
+      layout::EthernetHeader::decode(std::span<const std::uint8_t>(*headers.begin()).first<14>());
   CHECK(ethernet.source == layout::MAC_DEVICE_HIGH);
   CHECK(ethernet.destination == layout::MAC_GATEWAY_HIGH);
 }
@@ -97,7 +100,8 @@ TEST_CASE("a rejected request is reported as the engine reports it, and nothing 
     CHECK(bench.frames(Port::high).empty());
     const auto event = bench.event();
     const auto loaded = engine::Image::load(image.bytes());
-    const auto verdict = engine::judge_request(std::get<engine::Image>(loaded), support::bytes_of(text));
+    const auto verdict =
+        engine::judge_request(std::get<engine::Image>(loaded), support::bytes_of(text));
     CHECK(event.reason == verdict.reason);
     CHECK(event.offset == verdict.offset);
     CHECK(event.endpoint == verdict.endpoint);
@@ -130,7 +134,8 @@ TEST_CASE("invariant 4: a response nobody asked for") {
   CHECK(bench.count(Pipeline::RESPONSE, Reason::NO_REQUEST) == 5);
 }
 
-TEST_CASE("invariant 4: the first complete response uses the request up, even when it is rejected") {
+TEST_CASE(
+    "invariant 4: the first complete response uses the request up, even when it is rejected") {
   DeviceBench bench;
   bench.load(support::letters_image());
   {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits at the gate, audit slots, and ports that do not take what leaves (docs/fabric.md "Gate", "Events").
+// Limits at the gate, audit slots, and ports that do not take what leaves (docs/fabric.md "Gate",
+// "Events").
 #include <catch2/catch.hpp>
 
 #include "support/device_bench.hpp"
@@ -14,7 +15,8 @@ namespace {
 support::ImageBuilder smallest_image() {
   auto image = support::letters_image();
   image.geometry = support::smallest_geometry();
-  image.max_outstanding = static_cast<std::uint16_t>(layout::limits_of(image.geometry).transactions);
+  image.max_outstanding =
+      static_cast<std::uint16_t>(layout::limits_of(image.geometry).transactions);
   for (auto& endpoint : image.endpoints) endpoint.outstanding_cap = image.max_outstanding;
   return image;
 }
@@ -87,8 +89,9 @@ TEST_CASE("invariant 12: without an audit slot nothing is released, and what is 
   bench.load(smallest_image());
   const std::uint32_t slots = layout::limits_of(support::smallest_geometry()).audit_events;
   bench.session().set_ready(Port::management, false);
-  for (std::uint32_t i = 0; i + 1 < slots; ++i) bench.send(Port::low, i, "0");  // rejected: all slots but one
-  bench.send(Port::low, 1000, "P");                                            // the last slot
+  for (std::uint32_t i = 0; i + 1 < slots; ++i)
+    bench.send(Port::low, i, "0");   // rejected: all slots but one
+  bench.send(Port::low, 1000, "P");  // the last slot
   CHECK(bench.records(Port::high).size() == 1);
   bench.send(Port::low, 1001, "P");  // accepted by the engine, no slot
   bench.send(Port::low, 1002, "0");  // rejected, event lost
@@ -127,7 +130,9 @@ TEST_CASE("a response without an audit slot is dropped and has used its request 
   CHECK(bench.read(layout::reg::OUTSTANDING) == 0);
 }
 
-TEST_CASE("a port that takes nothing fills the buffers, then records are dropped as OVERLOAD; nothing is lost or reordered") {
+TEST_CASE(
+    "a port that takes nothing fills the buffers, then records are dropped as OVERLOAD; nothing is "
+    "lost or reordered") {
   DeviceBench bench;
   auto image = support::letters_image();
   bench.load(image);

@@ -28,7 +28,8 @@ support::ImageBuilder long_image() {
 }
 
 /// The only event, of kind RECORD, and nothing left at HIGH.
-void expect_rejected(DeviceBench& bench, Reason reason, std::uint32_t tag, std::uint32_t length, std::uint32_t offset = 0) {
+void expect_rejected(DeviceBench& bench, Reason reason, std::uint32_t tag, std::uint32_t length,
+                     std::uint32_t offset = 0) {
   const auto event = bench.event();
   CHECK(event.kind == layout::EventKind::RECORD);
   CHECK(event.pipeline == Pipeline::REQUEST);
@@ -83,7 +84,9 @@ TEST_CASE("1: an ignored frame does not touch the open record") {
   expect_passes(bench, 5, text);
 }
 
-TEST_CASE("2: too short, too long, magic, version and kind are BAD_FRAME with the frame's tag and length") {
+TEST_CASE(
+    "2: too short, too long, magic, version and kind are BAD_FRAME with the frame's tag and "
+    "length") {
   DeviceBench bench;
   bench.load(support::letters_image());
   const auto good = DeviceBench::frames_of(Port::low, 0x01020304, "Pa")[0];
@@ -169,7 +172,8 @@ TEST_CASE("3: an event without an image has epoch 0 and no flags") {
   CHECK(event.sequence == 3);  // 2 was the image's
 }
 
-TEST_CASE("3: a declared length above the limit is TOO_LONG at its first fragment; the rest is skipped") {
+TEST_CASE(
+    "3: a declared length above the limit is TOO_LONG at its first fragment; the rest is skipped") {
   DeviceBench bench;
   bench.load(support::letters_image());  // 512 bytes
   const auto frames = DeviceBench::frames_of(Port::low, 8, text_of_length(3000));
@@ -220,7 +224,9 @@ TEST_CASE("3: a new first fragment ends a skipped record silently") {
   expect_passes(bench, 6, "Pok");
 }
 
-TEST_CASE("4: a fragment without a fitting open record is BAD_FRAME and ends what was open, without a second event") {
+TEST_CASE(
+    "4: a fragment without a fitting open record is BAD_FRAME and ends what was open, without a "
+    "second event") {
   DeviceBench bench;
   bench.load(long_image());
   const auto text = text_of_length(1600);
@@ -311,9 +317,12 @@ TEST_CASE("5: size and padding must be canonical") {
     expect_rejected(bench, Reason::BAD_FRAME, 5, 1600);
   }
   {
-    INFO("a malformed first fragment aborts the open record, then gives its own BAD_FRAME and no other verdict");
+    INFO(
+        "a malformed first fragment aborts the open record, then gives its own BAD_FRAME and no "
+        "other verdict");
     bench.send(Port::low, frames[0]);
-    auto frame = DeviceBench::frames_of(Port::low, 6, text_of_length(3000))[0];  // would be TOO_LONG
+    auto frame =
+        DeviceBench::frames_of(Port::low, 6, text_of_length(3000))[0];  // would be TOO_LONG
     frame.pop_back();
     bench.send(Port::low, frame);
     const auto events = bench.events();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The states of a load, its checks through the management port, and the swap (docs/fabric.md "Load and swap").
+// The states of a load, its checks through the management port, and the swap (docs/fabric.md "Load
+// and swap").
 #include <catch2/catch.hpp>
 
 #include "engine/image_reader.hpp"
@@ -38,7 +39,8 @@ TEST_CASE("out of reset nothing is loaded and nothing passes") {
   CHECK(bench.read(reg::LOAD_STATUS) == static_cast<std::uint32_t>(LoadStatus::IDLE));
   CHECK(bench.read(reg::EPOCH) == 0);
   CHECK(bench.command(Command::ACTIVATE) == LoadStatus::IDLE);
-  CHECK(bench.ask(link::make_block(1, 0, std::vector<std::uint8_t>(8, 0))).value == static_cast<std::uint32_t>(LoadStatus::IDLE));
+  CHECK(bench.ask(link::make_block(1, 0, std::vector<std::uint8_t>(8, 0))).value ==
+        static_cast<std::uint32_t>(LoadStatus::IDLE));
   CHECK(bench.command(Command::NONE) == LoadStatus::OK);
   CHECK(bench.command(Command::ABORT) == LoadStatus::OK);
   bench.send(Port::low, 1, "P");
@@ -78,7 +80,8 @@ TEST_CASE("a load step by step") {
   // Digest and name, four bytes a register.
   for (std::uint16_t i = 0; i < 8; ++i) {
     std::uint32_t value = 0;
-    for (std::size_t j = 0; j < 4; ++j) value |= std::uint32_t{image[image.size() - 32 + 4 * i + j]} << (8 * j);
+    for (std::size_t j = 0; j < 4; ++j)
+      value |= std::uint32_t{image[image.size() - 32 + 4 * i + j]} << (8 * j);
     CHECK(bench.read(static_cast<std::uint16_t>(reg::DIGEST + i)) == value);
   }
   CHECK(bench.read(reg::NAME) == 0x74736574);  // "test"
@@ -87,7 +90,9 @@ TEST_CASE("a load step by step") {
   bench.request(1, "P");
 }
 
-TEST_CASE("the second image goes to the other bank, needs a greater serial, and voids what is outstanding") {
+TEST_CASE(
+    "the second image goes to the other bank, needs a greater serial, and voids what is "
+    "outstanding") {
   DeviceBench bench(support::smallest_geometry());
   bench.load(tiny_image(5));
   const std::uint32_t id = bench.request(1, "P");
@@ -140,7 +145,8 @@ TEST_CASE("blocks must be the next ones, of whole words, and no more than announ
   const auto block = [&](std::uint32_t first, std::size_t bytes) {
     link::Frame frame = link::make_block(9, first, std::vector<std::uint8_t>(8, 0));
     frame.resize(8);
-    frame.insert(frame.end(), image.begin() + 8 * first, image.begin() + static_cast<std::ptrdiff_t>(8 * first + bytes));
+    frame.insert(frame.end(), image.begin() + 8 * first,
+                 image.begin() + static_cast<std::ptrdiff_t>(8 * first + bytes));
     return static_cast<LoadStatus>(bench.ask(frame).value);
   };
   {
@@ -236,7 +242,9 @@ TEST_CASE("the device's checks agree with the engine library's on altered images
   std::map<LoadStatus, unsigned> seen;
   for (unsigned round = 0; round < 150; ++round) {
     auto words = good;
-    const std::size_t at = random.one_in(2) ? random.below(10) : random.below(static_cast<std::uint32_t>(words.size()));
+    const std::size_t at = random.one_in(2)
+                               ? random.below(10)
+                               : random.below(static_cast<std::uint32_t>(words.size()));
     words[at] ^= 1ULL << random.below(random.one_in(3) ? 64 : 24);
     if (random.one_in(3)) words[at] ^= 1ULL << random.below(64);
     engine::ImageReader reader(support::smallest_geometry(), 0);
@@ -388,7 +396,8 @@ TEST_CASE("a management frame behind a waiting ACTIVATE is answered after it") {
   std::vector<layout::ManagementHeader> answers;
   for (const auto& frame : s.bench.frames(Port::management)) {
     const auto message = link::parse_management(frame);
-    if (const auto* header = std::get_if<layout::ManagementHeader>(&message)) answers.push_back(*header);
+    if (const auto* header = std::get_if<layout::ManagementHeader>(&message))
+      answers.push_back(*header);
   }
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].sequence == 200);
@@ -437,5 +446,6 @@ TEST_CASE("load_image of the session waits as well") {
   CHECK(bench.read(reg::EPOCH) == 2);
   const std::string error = simulator::load_image(bench.session(), image.bytes());
   CHECK(error.find("BAD_SERIAL") != std::string::npos);
-  CHECK(bench.read(reg::LOAD_STATUS) == static_cast<std::uint32_t>(LoadStatus::IDLE));  // nothing left half-done
+  CHECK(bench.read(reg::LOAD_STATUS) ==
+        static_cast<std::uint32_t>(LoadStatus::IDLE));  // nothing left half-done
 }

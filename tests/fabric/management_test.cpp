@@ -15,8 +15,9 @@ TEST_CASE("who it is") {
   CHECK(bench.read(reg::IDENTITY) == layout::DEVICE_IDENTITY);
   CHECK(bench.read(reg::HARDWARE_VERSION) == layout::HARDWARE_VERSION);
   CHECK(bench.read(reg::GEOMETRY) == static_cast<std::uint32_t>(support::smallest_geometry()));
-  for (std::uint16_t address : {reg::EPOCH, reg::SERIAL_LOW, reg::SERIAL_HIGH, reg::MAX_RECORD_BYTES, reg::OUTSTANDING,
-                                reg::DIGEST, reg::NAME, reg::EVENTS_LOST, reg::FRAMES_IGNORED}) {
+  for (std::uint16_t address :
+       {reg::EPOCH, reg::SERIAL_LOW, reg::SERIAL_HIGH, reg::MAX_RECORD_BYTES, reg::OUTSTANDING,
+        reg::DIGEST, reg::NAME, reg::EVENTS_LOST, reg::FRAMES_IGNORED}) {
     CHECK(bench.read(address) == 0);
   }
 }
@@ -26,7 +27,8 @@ TEST_CASE("every readable register answers, no other address does") {
   for (std::uint32_t address = 0; address < 0x200; ++address) {
     bool readable = false;
     for (const auto& info : layout::registers) {
-      readable |= info.readable && address >= info.address && address < std::uint32_t{info.address} + info.count;
+      readable |= info.readable && address >= info.address &&
+                  address < std::uint32_t{info.address} + info.count;
     }
     const auto answer = bench.ask(link::make_read(5, static_cast<std::uint16_t>(address)));
     INFO("address " << address);
@@ -36,13 +38,15 @@ TEST_CASE("every readable register answers, no other address does") {
     if (!readable) CHECK(answer.value == 0);
   }
   for (std::uint32_t address : {0x240U, 0x1003U, 0x8000U, 0xFFFFU}) {
-    CHECK(bench.ask(link::make_read(5, static_cast<std::uint16_t>(address))).op == ManagementOp::ERROR);
+    CHECK(bench.ask(link::make_read(5, static_cast<std::uint16_t>(address))).op ==
+          ManagementOp::ERROR);
   }
 }
 
 TEST_CASE("registers other than COMMAND are read-only") {
   DeviceBench bench(support::smallest_geometry());
-  for (std::uint16_t address : {reg::IDENTITY, reg::STATUS, reg::EVENTS_LOST, reg::REQUEST_COUNT, std::uint16_t{0x999}}) {
+  for (std::uint16_t address :
+       {reg::IDENTITY, reg::STATUS, reg::EVENTS_LOST, reg::REQUEST_COUNT, std::uint16_t{0x999}}) {
     const auto answer = bench.ask(link::make_write(6, address, 1));
     CHECK(answer.op == ManagementOp::DONE);
     CHECK(answer.value == static_cast<std::uint32_t>(layout::LoadStatus::READ_ONLY));
@@ -53,7 +57,8 @@ TEST_CASE("registers other than COMMAND are read-only") {
 
 TEST_CASE("frames that are not understood") {
   DeviceBench bench(support::smallest_geometry());
-  const auto expect_error = [&](const link::Frame& frame, std::uint8_t sequence, std::uint16_t address) {
+  const auto expect_error = [&](const link::Frame& frame, std::uint8_t sequence,
+                                std::uint16_t address) {
     INFO("frame of " << frame.size() << " bytes, op " << int{frame[0]});
     const auto answer = bench.ask(frame);
     CHECK(answer.op == ManagementOp::ERROR);
@@ -89,7 +94,8 @@ TEST_CASE("one answer for every frame, in order, while events go out") {
   bench.load(support::letters_image());
   for (std::uint8_t i = 1; i <= 20; ++i) {
     bench.send(Port::management, link::make_read(i, reg::TICKS));
-    bench.send(Port::low, i, "0");  // settles: at a level with time a record may not find a free buffer
+    bench.send(Port::low, i,
+               "0");  // settles: at a level with time a record may not find a free buffer
   }
   unsigned answers = 0;
   unsigned events = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random traffic: a right device breaks no invariant, and each deliberately broken one is found out.
-#include <catch2/catch.hpp>
-
+// Random traffic: a right device breaks no invariant, and each deliberately broken one is found
+// out.
 #include "support/traffic.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace sluice;
 using fabric::SeededFault;
@@ -19,7 +20,8 @@ unsigned violations_of(SeededFault fault, const std::string& expected) {
   Traffic traffic(bench, 11);
   traffic.play(400);
   unsigned count = 0;
-  for (const auto& violation : traffic.violations()) count += violation.find(expected) != std::string::npos ? 1 : 0;
+  for (const auto& violation : traffic.violations())
+    count += violation.find(expected) != std::string::npos ? 1 : 0;
   return count;
 }
 
@@ -31,9 +33,11 @@ TEST_CASE("a right device keeps the invariants under random traffic") {
   traffic.play(steps());
   for (const auto& violation : traffic.violations()) FAIL_CHECK(violation);
   CHECK(traffic.released() > steps() / 10);
-  std::vector<Reason> expected{Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::BAD_FRAME, Reason::TOO_LONG, Reason::NO_REQUEST};
+  std::vector<Reason> expected{Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::BAD_FRAME,
+                               Reason::TOO_LONG, Reason::NO_REQUEST};
   if (support::level_under_test() == simulator::Level::lt) {
-    for (Reason reason : {Reason::OVERLOAD, Reason::TIMEOUT, Reason::SWAPPED}) expected.push_back(reason);
+    for (Reason reason : {Reason::OVERLOAD, Reason::TIMEOUT, Reason::SWAPPED})
+      expected.push_back(reason);
   }
   for (Reason reason : expected) {
     INFO(name_of(reason));
@@ -50,5 +54,9 @@ TEST_CASE("the same seed plays the same") {
 }
 
 TEST_CASE("cut-through is found") { CHECK(violations_of(SeededFault::cut_through, "rejects") > 0); }
-TEST_CASE("an orphan response is found") { CHECK(violations_of(SeededFault::orphan_response, "nobody sent") > 0); }
-TEST_CASE("a stale byte is found") { CHECK(violations_of(SeededFault::stale_byte, "nobody sent") > 0); }
+TEST_CASE("an orphan response is found") {
+  CHECK(violations_of(SeededFault::orphan_response, "nobody sent") > 0);
+}
+TEST_CASE("a stale byte is found") {
+  CHECK(violations_of(SeededFault::stale_byte, "nobody sent") > 0);
+}

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The generated header against positions and values written out by hand: a generator that shifts a field is found here.
+// The generated header against positions and values written out by hand: a generator that shifts a
+// field is found here.
+#include "sluice/layout.hpp"
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <vector>
 
-#include "sluice/layout.hpp"
-
 using namespace sluice::layout;
 
 TEST_CASE("entry fields stand at their documented bits") {
-  Entry entry{.label = 0xA5, .control = Control::REDO_TO, .next = 0x5432, .action = 0x701, .parity = 1};
+  Entry entry{
+      .label = 0xA5, .control = Control::REDO_TO, .next = 0x5432, .action = 0x701, .parity = 1};
   CHECK(entry.pack() == (0xA5ULL | 6ULL << 8 | 0x5432ULL << 11 | 0x701ULL << 26 | 1ULL << 37));
   CHECK(Entry::unpack(entry.pack()) == entry);
   CHECK(Entry::reserved_clear(entry.pack()));
@@ -27,8 +29,8 @@ TEST_CASE("the last action field straddles the two storage words") {
                 .register_arg = 0x1234,
                 .register_min = 0xFACE};
   auto words = action.pack();
-  CHECK(words[0] == (2ULL | 3ULL << 2 | 5ULL << 5 | 3ULL << 8 | 1023ULL << 10 | 0xBEEFULL << 21 | 0x1234ULL << 37 |
-                     (0xFACEULL & 0x7FF) << 53));
+  CHECK(words[0] == (2ULL | 3ULL << 2 | 5ULL << 5 | 3ULL << 8 | 1023ULL << 10 | 0xBEEFULL << 21 |
+                     0x1234ULL << 37 | (0xFACEULL & 0x7FF) << 53));
   CHECK(words[1] == 0xFACEULL >> 11);
   CHECK(Action::unpack(words) == action);
   words[1] |= 1ULL << 5;
@@ -36,10 +38,13 @@ TEST_CASE("the last action field straddles the two storage words") {
 }
 
 TEST_CASE("parity is odd over word and index, for every single flipped bit") {
-  const Entry entry = Entry{.label = 17, .control = Control::NEXT, .next = 77, .action = 3}.with_parity(1234);
+  const Entry entry =
+      Entry{.label = 17, .control = Control::NEXT, .next = 77, .action = 3}.with_parity(1234);
   CHECK(Entry::parity_ok(entry.pack(), 1234));
-  for (unsigned bit = 0; bit < Entry::used_bits; ++bit) CHECK_FALSE(Entry::parity_ok(entry.pack() ^ 1ULL << bit, 1234));
-  for (unsigned bit = 0; bit < 15; ++bit) CHECK_FALSE(Entry::parity_ok(entry.pack(), 1234U ^ 1U << bit));
+  for (unsigned bit = 0; bit < Entry::used_bits; ++bit)
+    CHECK_FALSE(Entry::parity_ok(entry.pack() ^ 1ULL << bit, 1234));
+  for (unsigned bit = 0; bit < 15; ++bit)
+    CHECK_FALSE(Entry::parity_ok(entry.pack(), 1234U ^ 1U << bit));
   const Entry empty = Entry{}.with_parity(0);
   CHECK(empty.parity == 1);
   CHECK(Entry{}.with_parity(1).parity == 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Framing and strict reassembly, against bytes written out by hand and against every single-byte change.
-#include <catch2/catch.hpp>
-
+// Framing and strict reassembly, against bytes written out by hand and against every single-byte
+// change.
 #include "link/link_codec.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace sluice;
 using link::Frame;
@@ -27,9 +28,9 @@ std::vector<Frame> frames_of(std::size_t length, std::uint32_t tag = 0xA1B2C3D4)
 TEST_CASE("a short frame, byte by byte") {
   const auto frames = link::to_frames(link::to_device(Port::low), 0xA1B2C3D4, record_of(2));
   REQUIRE(frames.size() == 1);
-  Frame expected{0x02, 0x53, 0x4C, 0x00, 0x00, 0x01, 0x02, 0x53, 0x4C, 0x00, 0x01, 0x01, 0x88, 0xB5,
-                 'S',  'L',  1,    1,    0xA1, 0xB2, 0xC3, 0xD4, 0,    0,    0,    2,    0,    0,
-                 0,    0,    7,    38};
+  Frame expected{0x02, 0x53, 0x4C, 0x00, 0x00, 0x01, 0x02, 0x53, 0x4C, 0x00, 0x01,
+                 0x01, 0x88, 0xB5, 'S',  'L',  1,    1,    0xA1, 0xB2, 0xC3, 0xD4,
+                 0,    0,    0,    2,    0,    0,    0,    0,    7,    38};
   const Frame padding(60 - expected.size(), 0);
   expected.insert(expected.end(), padding.begin(), padding.end());
   CHECK(frames[0] == expected);
@@ -87,7 +88,8 @@ TEST_CASE("no changed byte of a frame gives back the same record under the same 
         REQUIRE(result.status == Status::complete);
         CHECK(result.record->bytes != record_of(40));
       } else {
-        const bool refused = result.status == Status::malformed || result.status == Status::too_long;
+        const bool refused =
+            result.status == Status::malformed || result.status == Status::too_long;
         CHECK(refused);
       }
     }
@@ -144,12 +146,15 @@ TEST_CASE("padding, size and kind are checked") {
   for (std::size_t at = 40; at < 60; ++at) {
     Frame frame = good;
     frame[at] = 1;
-    CHECK(link::parse_frame(frame, layout::LinkKind::REQUEST).status == link::ParsedFrame::Status::bad_size);
+    CHECK(link::parse_frame(frame, layout::LinkKind::REQUEST).status ==
+          link::ParsedFrame::Status::bad_size);
   }
-  CHECK(link::parse_frame(good, layout::LinkKind::RESPONSE).status == link::ParsedFrame::Status::malformed);
+  CHECK(link::parse_frame(good, layout::LinkKind::RESPONSE).status ==
+        link::ParsedFrame::Status::malformed);
   for (std::size_t size = 0; size < 60; ++size) {
     const auto parsed = link::parse_frame(std::span(good).first(size), layout::LinkKind::REQUEST);
-    CHECK(parsed.status == (size < 14 ? link::ParsedFrame::Status::ignored : link::ParsedFrame::Status::malformed));
+    CHECK(parsed.status ==
+          (size < 14 ? link::ParsedFrame::Status::ignored : link::ParsedFrame::Status::malformed));
     CHECK(parsed.header.tag == (size < 30 ? 0 : 0xA1B2C3D4));
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's end of the management port against answers written by hand.
-#include <catch2/catch.hpp>
-
 #include "link/management_client.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace sluice;
 using layout::LoadStatus;
@@ -15,7 +15,8 @@ using link::ManagementResult;
 namespace {
 
 ManagementHeader header_of(const Frame& frame) {
-  return ManagementHeader::decode(std::span<const std::uint8_t>(frame).first<ManagementHeader::bytes>());
+  return ManagementHeader::decode(
+      std::span<const std::uint8_t>(frame).first<ManagementHeader::bytes>());
 }
 
 Frame answer(const Frame& asked, ManagementOp op, std::uint32_t value) {
@@ -30,7 +31,8 @@ Frame answer(const Frame& asked, ManagementOp op, std::uint32_t value) {
 TEST_CASE("one request at a time") {
   ManagementClient client;
   std::vector<std::uint32_t> values;
-  for (std::uint16_t address : {3, 4}) client.read(address, [&](const ManagementResult& r) { values.push_back(r.value); });
+  for (std::uint16_t address : {3, 4})
+    client.read(address, [&](const ManagementResult& r) { values.push_back(r.value); });
   const auto first = client.next_frame();
   REQUIRE(first);
   CHECK(header_of(*first).op == ManagementOp::READ);
@@ -73,7 +75,8 @@ TEST_CASE("errors come back in words") {
   CHECK_FALSE(result.ok);
   CHECK(result.error.find("did not understand") != std::string::npos);
   client.write(3, 1, keep);
-  client.take(answer(*client.next_frame(), ManagementOp::DONE, static_cast<std::uint32_t>(LoadStatus::READ_ONLY)));
+  client.take(answer(*client.next_frame(), ManagementOp::DONE,
+                     static_cast<std::uint32_t>(LoadStatus::READ_ONLY)));
   CHECK_FALSE(result.ok);
   CHECK(result.status == LoadStatus::READ_ONLY);
   client.read(3, keep);
@@ -148,7 +151,8 @@ TEST_CASE("a refused block ends the load and leaves nothing open") {
   });
   client.take(answer(*client.next_frame(), ManagementOp::DONE, 0));  // BEGIN
   client.take(answer(*client.next_frame(), ManagementOp::DONE, 0));  // first block
-  client.take(answer(*client.next_frame(), ManagementOp::DONE, static_cast<std::uint32_t>(LoadStatus::BAD_PARITY)));
+  client.take(answer(*client.next_frame(), ManagementOp::DONE,
+                     static_cast<std::uint32_t>(LoadStatus::BAD_PARITY)));
   CHECK(done == 1);
   CHECK(result.status == LoadStatus::BAD_PARITY);
   CHECK(result.error.find("word 128") != std::string::npos);
@@ -163,13 +167,15 @@ TEST_CASE("a refused block ends the load and leaves nothing open") {
 TEST_CASE("what is no image never reaches the device") {
   ManagementClient client;
   ManagementResult result;
-  client.load_image(std::vector<std::uint8_t>(13), true, [&](const ManagementResult& r) { result = r; });
+  client.load_image(std::vector<std::uint8_t>(13), true,
+                    [&](const ManagementResult& r) { result = r; });
   CHECK_FALSE(result.ok);
   CHECK_FALSE(client.busy());
 }
 
 TEST_CASE("blocks of the wrong size are not made") {
   CHECK_THROWS_AS(link::make_block(0, 0, std::vector<std::uint8_t>(9)), std::invalid_argument);
-  CHECK_THROWS_AS(link::make_block(0, 0, std::vector<std::uint8_t>(8 * 129)), std::invalid_argument);
+  CHECK_THROWS_AS(link::make_block(0, 0, std::vector<std::uint8_t>(8 * 129)),
+                  std::invalid_argument);
   CHECK_THROWS_AS(link::make_block(0, 0, {}), std::invalid_argument);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device session with the helpers that tests of whole devices need. The level is that of the environment variable
-// SLUICE_TEST_LEVEL ("lt" without it), so that one test runs at every level.
+// A device session with the helpers that tests of whole devices need. The level is that of the
+// environment variable SLUICE_TEST_LEVEL ("lt" without it), so that one test runs at every level.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class DeviceBench {
     std::string text;
     friend bool operator==(const Text&, const Text&) = default;
   };
-  /// Records that left since the last call. Throws when a frame is not canonical or a record is not complete.
+  /// Records that left since the last call. Throws when a frame is not canonical or a record is not
+  /// complete.
   std::vector<Text> records(Port port);
   /// Events that left since the last call; the answers among them are kept for ask().
   std::vector<layout::Event> events();
@@ -54,7 +55,8 @@ class DeviceBench {
   layout::LoadStatus command(layout::Command command);
   std::uint32_t count(layout::Pipeline pipeline, layout::Reason reason);
   /// Sends the image in blocks, without BEGIN; returns the last answer's status.
-  layout::LoadStatus send_blocks(const std::vector<std::uint8_t>& image, std::uint32_t first_word = 0);
+  layout::LoadStatus send_blocks(const std::vector<std::uint8_t>& image,
+                                 std::uint32_t first_word = 0);
 
   /// A request and its device id, after it left at HIGH.
   std::uint32_t request(std::uint32_t tag, const std::string& text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Catch2's main for tests that create a device session: a SystemC kernel lives once in a process, so every test case runs in
-// a process of its own. Arguments are Catch2's.
+// Catch2's main for tests that create a device session: a SystemC kernel lives once in a process,
+// so every test case runs in a process of its own. Arguments are Catch2's.
 #define CATCH_CONFIG_RUNNER
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,11 +28,14 @@ int main(int argc, char** argv) {
   Catch::Session session;
   if (const int error = session.applyCommandLine(argc, argv); error != 0) return error;
   auto& data = session.configData();
-  if (data.listTests || data.listTags || data.listReporters || data.listTestNamesOnly || data.showHelp) return session.run();
+  if (data.listTests || data.listTags || data.listReporters || data.listTestNamesOnly ||
+      data.showHelp)
+    return session.run();
 
   std::vector<std::string> names;
   const auto& config = session.config();
-  for (const auto& test : Catch::filterTests(Catch::getAllTestCasesSorted(config), config.testSpec(), config)) {
+  for (const auto& test :
+       Catch::filterTests(Catch::getAllTestCasesSorted(config), config.testSpec(), config)) {
     names.push_back(test.name);
   }
   if (names.empty()) {
@@ -49,11 +52,13 @@ int main(int argc, char** argv) {
     }
     if (child == 0) {
       data.testsOrTags = {quoted(name)};
-      data.warnings = static_cast<Catch::WarnAbout::What>(data.warnings | Catch::WarnAbout::NoTests);
+      data.warnings =
+          static_cast<Catch::WarnAbout::What>(data.warnings | Catch::WarnAbout::NoTests);
       session.useConfigData(data);
       const int result = session.run();
       std::cout.flush();
-      // The kernel's objects are not torn down in a defined order at exit; the verdict is already known.
+      // The kernel's objects are not torn down in a defined order at exit; the verdict is already
+      // known.
       _exit(result == 0 ? 0 : 1);
     }
     int status = 0;

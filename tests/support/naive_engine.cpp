@@ -34,13 +34,14 @@ Verdict NaiveEngine::judge_request(std::span<const std::uint8_t> record) const {
   return run(request_, true, layout::ImageHead4::unpack(words_[4]).request_start, 0, record);
 }
 
-Verdict NaiveEngine::judge_response(std::uint16_t endpoint, std::span<const std::uint8_t> record) const {
+Verdict NaiveEngine::judge_response(std::uint16_t endpoint,
+                                    std::span<const std::uint8_t> record) const {
   const auto word = layout::Endpoint::unpack(words_[endpoints_ + endpoint]);
   return run(response_, false, word.response_base, endpoint, record);
 }
 
-Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start, std::uint16_t endpoint,
-                         std::span<const std::uint8_t> record) const {
+Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
+                         std::uint16_t endpoint, std::span<const std::uint8_t> record) const {
   struct Frame {
     std::uint32_t ret = 0;
     std::uint32_t r = 0;
@@ -96,7 +97,8 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start, s
     const std::uint64_t entry_word = words_[p.entries + slot];
     if (!layout::Entry::parity_ok(entry_word, slot)) return reject(Reason::TABLE_PARITY);
     const auto entry = layout::Entry::unpack(entry_word);
-    if (entry.label != symbol_class || entry.control == Control::RESERVED) return reject(Reason::NO_TRANSITION);
+    if (entry.label != symbol_class || entry.control == Control::RESERVED)
+      return reject(Reason::NO_TRANSITION);
     const layout::Action::Storage action_words{words_[p.actions + 2U * entry.action],
                                                words_[p.actions + 2U * entry.action + 1]};
     if (!layout::Action::parity_ok(action_words, entry.action)) return reject(Reason::TABLE_PARITY);
@@ -151,7 +153,8 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start, s
     // 4. Control.
     if (c == Control::CALL || c == Control::CALL_LEN) {
       if (stack.size() >= max_depth) return reject(Reason::DEPTH);
-      if (c == Control::CALL_LEN && (a == 65535 || after + a > stack.back().end)) return reject(Reason::LENGTH);
+      if (c == Control::CALL_LEN && (a == 65535 || after + a > stack.back().end))
+        return reject(Reason::LENGTH);
     }
     if ((pop || c == Control::ACCEPT) && r < action.operand) return reject(Reason::TOO_FEW);
 
@@ -174,7 +177,9 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start, s
       if (c == Control::RET) offset = after;
     } else {
       if (c != Control::NEXT) {
-        stack.push_back({action.operand % p.slots, 0, c == Control::CALL ? stack.back().end : after + a, c == Control::CALL_LEN});
+        stack.push_back({action.operand % p.slots, 0,
+                         c == Control::CALL ? stack.back().end : after + a,
+                         c == Control::CALL_LEN});
       }
       base = entry.next;
       offset = after;

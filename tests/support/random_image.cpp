@@ -21,7 +21,8 @@ Do random_action(Random& random) {
       break;
     case 1:
       what.register_op = RegisterOp::INC;
-      what.k = static_cast<std::uint16_t>(random.one_in(2) ? layout::INC_UNBOUNDED : random.below(12) + 3);
+      what.k = static_cast<std::uint16_t>(random.one_in(2) ? layout::INC_UNBOUNDED
+                                                           : random.below(12) + 3);
       break;
     default:
       break;
@@ -48,18 +49,23 @@ Do random_action(Random& random) {
 }
 
 void random_table(Random& random, TableBuilder& table, bool tiny) {
-  const std::uint32_t states = tiny ? 4 + random.below(5) : 6 + random.below(30);  // tiny: at most 63 actions
+  const std::uint32_t states =
+      tiny ? 4 + random.below(5) : 6 + random.below(30);  // tiny: at most 63 actions
   for (std::uint32_t i = 0; i < states; ++i) table.state(random.below(2));
   for (unsigned byte = 0; byte < 256; ++byte) {
-    table.set_class(0, static_cast<std::uint8_t>(byte), static_cast<std::uint8_t>(random.below(class_count)));
-    table.set_class(1, static_cast<std::uint8_t>(byte), static_cast<std::uint8_t>(random.below(class_count)));
+    table.set_class(0, static_cast<std::uint8_t>(byte),
+                    static_cast<std::uint8_t>(random.below(class_count)));
+    table.set_class(1, static_cast<std::uint8_t>(byte),
+                    static_cast<std::uint8_t>(random.below(class_count)));
   }
-  // The first third of the states is meant for the bottom frame, the others for pushed ones; now and then an edge breaks
-  // that, so that forbidden pops and ACCEPTs occur too.
+  // The first third of the states is meant for the bottom frame, the others for pushed ones; now
+  // and then an edge breaks that, so that forbidden pops and ACCEPTs occur too.
   const std::uint32_t bottom = (states + 2) / 3;
   for (State from = 0; from < states; ++from) {
     const bool at_bottom = from < bottom;
-    const auto pick = [&](bool low) { return low ? random.below(bottom) : bottom + random.below(states - bottom); };
+    const auto pick = [&](bool low) {
+      return low ? random.below(bottom) : bottom + random.below(states - bottom);
+    };
     for (std::uint32_t i = 0; i <= class_count; ++i) {
       const bool on_end = i == class_count;
       if (random.one_in(60)) continue;
@@ -84,8 +90,10 @@ void random_table(Random& random, TableBuilder& table, bool tiny) {
       }
       const bool calls = control == Control::CALL || control == Control::CALL_LEN;
       const bool checks = !calls && control != Control::NEXT && control != Control::RESERVED;
-      if (checks) what.operand = static_cast<std::uint16_t>(random.one_in(12) ? random.below(3) : 0);
-      table.on(from, symbol_class, control, to, what, calls ? std::optional<State>(pick(at_bottom)) : std::nullopt);
+      if (checks)
+        what.operand = static_cast<std::uint16_t>(random.one_in(12) ? random.below(3) : 0);
+      table.on(from, symbol_class, control, to, what,
+               calls ? std::optional<State>(pick(at_bottom)) : std::nullopt);
     }
   }
 }

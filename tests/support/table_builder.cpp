@@ -27,13 +27,15 @@ void TableBuilder::set_class(unsigned map, std::uint8_t byte, std::uint8_t symbo
   (map == 0 ? class_map_[byte].map0 : class_map_[byte].map1) = symbol_class;
 }
 
-void TableBuilder::on(State from, std::uint8_t symbol_class, Control control, State to, const Do& what,
-                      std::optional<State> back) {
+void TableBuilder::on(State from, std::uint8_t symbol_class, Control control, State to,
+                      const Do& what, std::optional<State> back) {
   nodes_.at(from).edges.insert_or_assign(symbol_class, Edge{control, to, what, back});
 }
 
-void TableBuilder::next_range(State from, std::uint8_t first, std::uint8_t last, State to, const Do& what) {
-  for (unsigned byte = first; byte <= last; ++byte) next(from, static_cast<std::uint8_t>(byte), to, what);
+void TableBuilder::next_range(State from, std::uint8_t first, std::uint8_t last, State to,
+                              const Do& what) {
+  for (unsigned byte = first; byte <= last; ++byte)
+    next(from, static_cast<std::uint8_t>(byte), to, what);
 }
 
 State TableBuilder::chain(State from, const std::string& text) {
@@ -47,15 +49,17 @@ State TableBuilder::chain(State from, const std::string& text) {
 
 TableBuilder::Packed TableBuilder::pack(std::uint32_t slots) const {
   Packed packed;
-  for (std::uint32_t byte = 0; byte < 256; ++byte) packed.class_map.push_back(class_map_[byte].with_parity(byte).pack());
+  for (std::uint32_t byte = 0; byte < 256; ++byte)
+    packed.class_map.push_back(class_map_[byte].with_parity(byte).pack());
 
   std::vector<bool> taken(slots, false);
   std::vector<bool> base_taken(slots, false);
   for (const Node& node : nodes_) {
     std::uint32_t base = node.map;
     const auto fits = [&] {
-      return !base_taken[base] && std::none_of(node.edges.begin(), node.edges.end(),
-                                               [&](const auto& edge) { return taken[base ^ edge.first]; });
+      return !base_taken[base] &&
+             std::none_of(node.edges.begin(), node.edges.end(),
+                          [&](const auto& edge) { return taken[base ^ edge.first]; });
     };
     while (base < slots && !fits()) base += 2;
     if (base >= slots) throw std::length_error("the states do not fit the table");
@@ -68,7 +72,8 @@ TableBuilder::Packed TableBuilder::pack(std::uint32_t slots) const {
   for (std::uint32_t slot = 0; slot < slots; ++slot) {
     if (taken[slot]) used = slot + 1;
   }
-  for (std::uint32_t slot = 0; slot < used; ++slot) packed.entries.push_back(layout::Entry{}.with_parity(slot).pack());
+  for (std::uint32_t slot = 0; slot < used; ++slot)
+    packed.entries.push_back(layout::Entry{}.with_parity(slot).pack());
 
   packed.actions.push_back(layout::Action{}.with_parity(0).pack());
   std::vector<layout::Action> known{layout::Action{}};
@@ -88,14 +93,16 @@ TableBuilder::Packed TableBuilder::pack(std::uint32_t slots) const {
         known.push_back(action);
         packed.actions.push_back(action.with_parity(index).pack());
       }
-      const bool goes = edge.control != Control::RET && edge.control != Control::REDO && edge.control != Control::ACCEPT;
+      const bool goes = edge.control != Control::RET && edge.control != Control::REDO &&
+                        edge.control != Control::ACCEPT;
       const std::uint32_t slot = packed.bases[i] ^ symbol_class;
-      packed.entries.at(slot) = layout::Entry{.label = symbol_class,
-                                              .control = edge.control,
-                                              .next = goes ? packed.bases.at(edge.to) : std::uint16_t{0},
-                                              .action = static_cast<std::uint16_t>(index)}
-                                    .with_parity(slot)
-                                    .pack();
+      packed.entries.at(slot) =
+          layout::Entry{.label = symbol_class,
+                        .control = edge.control,
+                        .next = goes ? packed.bases.at(edge.to) : std::uint16_t{0},
+                        .action = static_cast<std::uint16_t>(index)}
+              .with_parity(slot)
+              .pack();
     }
   }
   return packed;
@@ -109,7 +116,8 @@ std::vector<std::uint64_t> ImageBuilder::words() const {
   const auto append = [&words](const TableBuilder::Packed& packed) {
     words.insert(words.end(), packed.class_map.begin(), packed.class_map.end());
     words.insert(words.end(), packed.entries.begin(), packed.entries.end());
-    for (const auto& action : packed.actions) words.insert(words.end(), action.begin(), action.end());
+    for (const auto& action : packed.actions)
+      words.insert(words.end(), action.begin(), action.end());
   };
   append(a);
   append(b);
@@ -121,11 +129,12 @@ std::vector<std::uint64_t> ImageBuilder::words() const {
                         .pack());
   }
   words.resize(words.size() + layout::IMAGE_DIGEST_BYTES / 8);
-  words[0] = layout::ImageHead0{.magic = layout::IMAGE_MAGIC,
-                                .format_version = static_cast<std::uint16_t>(layout::IMAGE_FORMAT_VERSION),
-                                .geometry = geometry,
-                                .mode = mode}
-                 .pack();
+  words[0] =
+      layout::ImageHead0{.magic = layout::IMAGE_MAGIC,
+                         .format_version = static_cast<std::uint16_t>(layout::IMAGE_FORMAT_VERSION),
+                         .geometry = geometry,
+                         .mode = mode}
+          .pack();
   words[1] = layout::ImageHead1{.serial = serial}.pack();
   words[2] = layout::ImageHead2{.total_words = static_cast<std::uint32_t>(words.size()),
                                 .max_record_bytes = max_record_bytes}
@@ -139,11 +148,12 @@ std::vector<std::uint64_t> ImageBuilder::words() const {
                                 .request_start = a.bases.at(request_start),
                                 .request_ratio = 768}
                  .pack();
-  words[5] = layout::ImageHead5{.response_entries = static_cast<std::uint16_t>(b.entries.size() - 1),
-                                .response_actions = static_cast<std::uint16_t>(b.actions.size()),
-                                .endpoints = static_cast<std::uint16_t>(endpoints.size() + 1),
-                                .response_ratio = 768}
-                 .pack();
+  words[5] =
+      layout::ImageHead5{.response_entries = static_cast<std::uint16_t>(b.entries.size() - 1),
+                         .response_actions = static_cast<std::uint16_t>(b.actions.size()),
+                         .endpoints = static_cast<std::uint16_t>(endpoints.size() + 1),
+                         .response_ratio = 768}
+          .pack();
   for (std::size_t i = 0; i < name.size() && i < 32; ++i) {
     words[6 + i / 8] |= std::uint64_t{static_cast<std::uint8_t>(name[i])} << (8 * (i % 8));
   }
@@ -163,7 +173,8 @@ std::vector<std::uint8_t> ImageBuilder::to_bytes(const std::vector<std::uint64_t
 void ImageBuilder::seal(std::vector<std::uint64_t>& words) {
   const auto bytes = to_bytes(words);
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(bytes.data(), bytes.size() - layout::IMAGE_DIGEST_BYTES, digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+  if (EVP_Digest(bytes.data(), bytes.size() - layout::IMAGE_DIGEST_BYTES, digest.data(), nullptr,
+                 EVP_sha256(), nullptr) != 1) {
     throw std::runtime_error("SHA-256 failed");
   }
   for (std::size_t i = 0; i < 4; ++i) {

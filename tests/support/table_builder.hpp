@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hand assembler for small tables and images: states and transitions by number, slots found by itself.
-// It does not check what it is told: tests build broken tables with it too.
+// A hand assembler for small tables and images: states and transitions by number, slots found by
+// itself. It does not check what it is told: tests build broken tables with it too.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,16 @@ class TableBuilder {
   /// Both maps start as the identity, except byte 255, which shares class 254.
   void set_class(unsigned map, std::uint8_t byte, std::uint8_t symbol_class);
 
-  /// From `from` on `symbol_class`: NEXT, REDO_TO go to `to`; CALL, CALL_LEN go to `to` and return to `back`.
-  void on(State from, std::uint8_t symbol_class, layout::Control control, State to, const Do& what = {},
-          std::optional<State> back = std::nullopt);
+  /// From `from` on `symbol_class`: NEXT, REDO_TO go to `to`; CALL, CALL_LEN go to `to` and return
+  /// to `back`.
+  void on(State from, std::uint8_t symbol_class, layout::Control control, State to,
+          const Do& what = {}, std::optional<State> back = std::nullopt);
   void next(State from, std::uint8_t symbol_class, State to, const Do& what = {}) {
     on(from, symbol_class, layout::Control::NEXT, to, what);
   }
-  void accept(State from, const Do& what = {}) { on(from, layout::CLASS_END, layout::Control::ACCEPT, 0, what); }
+  void accept(State from, const Do& what = {}) {
+    on(from, layout::CLASS_END, layout::Control::ACCEPT, 0, what);
+  }
   /// NEXT on every byte from `first` to `last`, both included.
   void next_range(State from, std::uint8_t first, std::uint8_t last, State to, const Do& what = {});
 
@@ -102,8 +105,9 @@ struct ImageBuilder {
   static void seal(std::vector<std::uint64_t>& words);
 };
 
-/// The policy of most fabric tests. Requests: 'P' (endpoint 1) or 'Q' (endpoint 2) and then any number of a..z; a request
-/// of endpoint 1 may end in '!'. Responses: 'p' for endpoint 1, 'q' for endpoint 2, then any number of a..z.
+/// The policy of most fabric tests. Requests: 'P' (endpoint 1) or 'Q' (endpoint 2) and then any
+/// number of a..z; a request of endpoint 1 may end in '!'. Responses: 'p' for endpoint 1, 'q' for
+/// endpoint 2, then any number of a..z.
 ImageBuilder letters_image();
 
 std::vector<std::uint8_t> bytes_of(const std::string& text);

@@ -53,21 +53,22 @@ void Traffic::play(unsigned steps) {
   load();
   for (unsigned i = 0; i < steps; ++i) step();
   // Leave nothing behind, then compare the counters with what was seen.
-  for (Port port : {Port::low, Port::high, Port::management}) bench_.session().set_ready(port, true);
+  for (Port port : {Port::low, Port::high, Port::management})
+    bench_.session().set_ready(port, true);
   bench_.tick(60);
   take_output(true);
   std::uint32_t accepted = 0;
   for (auto pipeline : {layout::Pipeline::REQUEST, layout::Pipeline::RESPONSE}) {
     for (unsigned reason = 0; reason < layout::count_of<Reason>; ++reason) {
       const std::uint32_t count = bench_.count(pipeline, static_cast<Reason>(reason));
-      transcript_ += "count " + std::to_string(static_cast<int>(pipeline)) + " " + std::to_string(reason) + " " +
-                     std::to_string(count) + "\n";
+      transcript_ += "count " + std::to_string(static_cast<int>(pipeline)) + " " +
+                     std::to_string(reason) + " " + std::to_string(count) + "\n";
       if (reason == 0) accepted += count;
     }
   }
   if (accepted != released_ || accepted_events_ != released_) {
-    violation("released " + std::to_string(released_) + " records, counted " + std::to_string(accepted) + ", reported " +
-              std::to_string(accepted_events_));
+    violation("released " + std::to_string(released_) + " records, counted " +
+              std::to_string(accepted) + ", reported " + std::to_string(accepted_events_));
   }
 }
 
@@ -96,7 +97,8 @@ void Traffic::step() {
     transcript_ += "ready " + std::string(name_of(port)) + " " + std::to_string(ready) + "\n";
     bench_.session().set_ready(port, ready);
   } else if (die < 99) {
-    bench_.send(Port::management, link::make_read(++sequence_, static_cast<std::uint16_t>(random_.below(16))));
+    bench_.send(Port::management,
+                link::make_read(++sequence_, static_cast<std::uint16_t>(random_.below(16))));
   } else {
     load();
   }
@@ -107,7 +109,9 @@ std::string Traffic::text_for(char first) {
   std::string text(1, first);
   const std::uint32_t length = random_.one_in(4) ? random_.below(longest) : random_.below(60);
   for (std::uint32_t i = 0; i < length; ++i) text += static_cast<char>('a' + random_.below(26));
-  if (random_.one_in(6)) text[random_.below(static_cast<std::uint32_t>(text.size()))] = static_cast<char>(random_.next());
+  if (random_.one_in(6))
+    text[random_.below(static_cast<std::uint32_t>(text.size()))] =
+        static_cast<char>(random_.next());
   if (random_.one_in(40)) text += std::string(longest, 'a');
   return text;
 }
@@ -123,13 +127,15 @@ void Traffic::send_request() {
   const std::uint32_t tag = next_tag_++ * 0x10001;
   const std::string text = text_for(random_.one_in(3) ? 'Q' : 'P');
   const auto frames = DeviceBench::frames_of(Port::low, tag, text);
-  const std::size_t count = random_.one_in(12) ? random_.below(static_cast<std::uint32_t>(frames.size())) : frames.size();
+  const std::size_t count =
+      random_.one_in(12) ? random_.below(static_cast<std::uint32_t>(frames.size())) : frames.size();
   if (count == frames.size()) requests_.push_back({tag, bytes_of(text)});
   send_frames(Port::low, frames, count);
 }
 
 void Traffic::send_response() {
-  std::uint32_t id = random_.one_in(2) ? random_.below(20) << 24 | (1 + random_.below(30)) : random_.below(8);
+  std::uint32_t id =
+      random_.one_in(2) ? random_.below(20) << 24 | (1 + random_.below(30)) : random_.below(8);
   char first = 'p';
   if (!outstanding_.empty() && !random_.one_in(7)) {
     auto pick = outstanding_.begin();
@@ -139,7 +145,8 @@ void Traffic::send_response() {
   }
   const std::string text = text_for(first);
   const auto frames = DeviceBench::frames_of(Port::high, id, text);
-  const std::size_t count = random_.one_in(12) ? random_.below(static_cast<std::uint32_t>(frames.size())) : frames.size();
+  const std::size_t count =
+      random_.one_in(12) ? random_.below(static_cast<std::uint32_t>(frames.size())) : frames.size();
   if (count == frames.size()) responses_.push_back({id, bytes_of(text)});
   send_frames(Port::high, frames, count);
 }
@@ -147,7 +154,8 @@ void Traffic::send_response() {
 void Traffic::send_garbage() {
   const Port port = random_.one_in(2) ? Port::low : Port::high;
   // A changed frame may still be a record of another tag; what it says is what went in.
-  auto frame = DeviceBench::frames_of(port, next_tag_++, text_for(port == Port::low ? 'P' : 'p'))[0];
+  auto frame =
+      DeviceBench::frames_of(port, next_tag_++, text_for(port == Port::low ? 'P' : 'p'))[0];
   switch (random_.below(4)) {
     case 0:
       frame.resize(1 + random_.below(80), static_cast<std::uint8_t>(random_.below(2)));
@@ -177,24 +185,28 @@ void Traffic::load() {
   const auto bytes = builder_.bytes();
   transcript_ += "load " + std::to_string(builder_.serial) + "\n";
   const auto send = [&](const link::Frame& frame) { bench_.send(Port::management, frame); };
-  send(link::make_write(++sequence_, layout::reg::COMMAND, static_cast<std::uint32_t>(layout::Command::BEGIN)));
+  send(link::make_write(++sequence_, layout::reg::COMMAND,
+                        static_cast<std::uint32_t>(layout::Command::BEGIN)));
   constexpr std::size_t block = 8 * layout::MANAGEMENT_BLOCK_WORDS_MAX;
   for (std::size_t at = 0; at < bytes.size(); at += block) {
     send(link::make_block(++sequence_, static_cast<std::uint32_t>(at / 8),
                           std::span(bytes).subspan(at, std::min(block, bytes.size() - at))));
   }
-  send(link::make_write(++sequence_, layout::reg::COMMAND, static_cast<std::uint32_t>(layout::Command::ACTIVATE)));
+  send(link::make_write(++sequence_, layout::reg::COMMAND,
+                        static_cast<std::uint32_t>(layout::Command::ACTIVATE)));
 }
 
 void Traffic::take_output(bool sorted) {
   bench_.settle();
   for (Port port : {Port::low, Port::high}) {
     for (const auto& frame : bench_.frames(port)) {
-      transcript_ += std::string(name_of(port)) + " " + std::to_string(frame.size()) + " " + hash_of(frame) + "\n";
+      transcript_ += std::string(name_of(port)) + " " + std::to_string(frame.size()) + " " +
+                     hash_of(frame) + "\n";
       const auto result = reassemblers_.at(port).feed(frame);
       using Status = link::Reassembler::Status;
       if (result.status == Status::complete) {
-        take_record(port, {result.record->tag, std::string(result.record->bytes.begin(), result.record->bytes.end())});
+        take_record(port, {result.record->tag,
+                           std::string(result.record->bytes.begin(), result.record->bytes.end())});
       } else if (result.status != Status::incomplete || result.aborted) {
         violation("a frame that is not canonical left at " + std::string(name_of(port)));
       }
@@ -207,8 +219,9 @@ void Traffic::take_output(bool sorted) {
     if (const auto* event = std::get_if<layout::Event>(&message)) {
       take_event(*event, events);
     } else if (const auto* answer = std::get_if<layout::ManagementHeader>(&message)) {
-      answers.push_back("answer " + std::to_string(static_cast<int>(answer->op)) + " " + std::to_string(answer->sequence) +
-                        " " + std::to_string(answer->address) + " " + std::to_string(answer->value));
+      answers.push_back("answer " + std::to_string(static_cast<int>(answer->op)) + " " +
+                        std::to_string(answer->sequence) + " " + std::to_string(answer->address) +
+                        " " + std::to_string(answer->value));
     } else {
       violation("a management frame that is none");
     }
@@ -228,11 +241,13 @@ void Traffic::take_record(Port port, const DeviceBench::Text& record) {
     if (s.bytes != bytes) return false;
     if (port == Port::high) return true;
     const auto request = issued_.find(s.tag);
-    return request != issued_.end() && !request->second.answered && request->second.low_tag == record.tag;
+    return request != issued_.end() && !request->second.answered &&
+           request->second.low_tag == record.tag;
   };
   const auto found = std::find_if(sent.begin(), sent.end(), matches);
   if (found == sent.end()) {
-    violation("a record left at " + std::string(name_of(port)) + " that nobody sent, or without an outstanding request");
+    violation("a record left at " + std::string(name_of(port)) +
+              " that nobody sent, or without an outstanding request");
     return;
   }
   const Sent origin = *found;
@@ -244,7 +259,8 @@ void Traffic::take_record(Port port, const DeviceBench::Text& record) {
     issued_[record.tag] = {origin.tag, verdict.endpoint, false};
     outstanding_[record.tag] = verdict.endpoint;
   } else {
-    const auto verdict = engine::judge_response(image_, issued_.at(origin.tag).endpoint, origin.bytes);
+    const auto verdict =
+        engine::judge_response(image_, issued_.at(origin.tag).endpoint, origin.bytes);
     if (!verdict.accepted()) violation("a response left that the engine rejects");
     issued_.at(origin.tag).answered = true;
     outstanding_.erase(origin.tag);
@@ -252,24 +268,29 @@ void Traffic::take_record(Port port, const DeviceBench::Text& record) {
 }
 
 void Traffic::take_event(const layout::Event& event, std::vector<std::string>& lines) {
-  if (event_sequence_known_ && event.sequence != event_sequence_ + 1) violation("an event's sequence number is missing");
+  if (event_sequence_known_ && event.sequence != event_sequence_ + 1)
+    violation("an event's sequence number is missing");
   event_sequence_known_ = true;
   event_sequence_ = event.sequence;
-  std::string line = "event " + std::string(name_of(event.kind)) + " " + std::to_string(static_cast<int>(event.pipeline)) +
-                     " " + std::string(name_of(event.reason));
+  std::string line = "event " + std::string(name_of(event.kind)) + " " +
+                     std::to_string(static_cast<int>(event.pipeline)) + " " +
+                     std::string(name_of(event.reason));
   for (std::uint32_t value :
-       {std::uint32_t{event.flags}, event.epoch, event.tick, std::uint32_t{event.endpoint}, std::uint32_t{event.depth},
-        event.length, event.offset, event.tag, event.transaction, std::uint32_t{event.base},
-        std::uint32_t{event.symbol_class}, std::uint32_t{event.frames}}) {
+       {std::uint32_t{event.flags}, event.epoch, event.tick, std::uint32_t{event.endpoint},
+        std::uint32_t{event.depth}, event.length, event.offset, event.tag, event.transaction,
+        std::uint32_t{event.base}, std::uint32_t{event.symbol_class},
+        std::uint32_t{event.frames}}) {
     line += " " + std::to_string(value);
   }
   for (std::uint16_t value : event.return_bases) line += " " + std::to_string(value);
   for (std::uint16_t value : event.registers) line += " " + std::to_string(value);
   lines.push_back(line);
   ++reasons_[event.reason];
-  if (event.kind == layout::EventKind::RECORD && event.reason == Reason::ACCEPTED) ++accepted_events_;
+  if (event.kind == layout::EventKind::RECORD && event.reason == Reason::ACCEPTED)
+    ++accepted_events_;
   // Events may come late, so they only tell which ids are not worth another response.
-  if (event.transaction != 0 && event.pipeline == layout::Pipeline::RESPONSE) outstanding_.erase(event.transaction);
+  if (event.transaction != 0 && event.pipeline == layout::Pipeline::RESPONSE)
+    outstanding_.erase(event.transaction);
   if (event.reason == Reason::NO_REQUEST) outstanding_.erase(event.tag);
 }
 

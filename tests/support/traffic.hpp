@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random traffic against a whole device: good and bad records and frames at both ports, ticks, ports that are not ready,
-// image loads in between. It keeps a transcript of everything that left, so that levels can be compared, and checks the
-// invariants of the design on the way. The same seed plays the same as long as the device answers the same.
+// Random traffic against a whole device: good and bad records and frames at both ports, ticks,
+// ports that are not ready, image loads in between. It keeps a transcript of everything that left,
+// so that levels can be compared, and checks the invariants of the design on the way. The same seed
+// plays the same as long as the device answers the same.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class Traffic {
 
   void play(unsigned steps);
 
-  /// One line per thing that left or was done; events of one tick sorted (their order is not specified).
+  /// One line per thing that left or was done; events of one tick sorted (their order is not
+  /// specified).
   [[nodiscard]] const std::string& transcript() const { return transcript_; }
   /// What broke an invariant, in words; empty for a right device.
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
@@ -61,10 +63,11 @@ class Traffic {
   std::uint8_t sequence_ = 0;
   std::uint32_t event_sequence_ = 0;
   bool event_sequence_known_ = false;
-  std::deque<Sent> requests_;   // complete ones that went in, oldest first
+  std::deque<Sent> requests_;  // complete ones that went in, oldest first
   std::deque<Sent> responses_;
-  std::map<std::uint32_t, Issued> issued_;              // every device id that left at HIGH
-  std::map<std::uint32_t, std::uint16_t> outstanding_;  // those that may still be answered, with their endpoint
+  std::map<std::uint32_t, Issued> issued_;  // every device id that left at HIGH
+  std::map<std::uint32_t, std::uint16_t>
+      outstanding_;  // those that may still be answered, with their endpoint
   std::map<Port, std::uint8_t> not_ready_;
   std::map<Port, link::Reassembler> reassemblers_;
   unsigned released_ = 0;
