@@ -135,19 +135,11 @@ module transaction_table #(
   assign {cap, response_base} = endpoint_word[EndpointWidth-2:0];
   assign generation_after = (generation == '1) ? GenerationBits'(1) : generation + GenerationBits'(1);
 
-  // --- lowest free slot
-  logic has_free;
-  logic [SlotBits-1:0] free_slot;
-  always_comb begin
-    has_free = 1'b0;
-    free_slot = '0;
-    for (int i = Transactions - 1; i >= 0; i--) begin
-      if (!used_q[i]) begin
-        has_free = 1'b1;
-        free_slot = SlotBits'(i);
-      end
-    end
-  end
+  // --- lowest free slot: all slots below `lowest_q` are in use; it climbs by one a cycle until it stands at a free one
+  logic [SlotBits-1:0] lowest_q, lowest_d;
+  logic all_used, lowest_is_free;
+  assign all_used = outstanding_q == 9'(Transactions);
+  assign lowest_is_free = !used_q[lowest_q];
 
   // --- what the words say
   logic endpoint_fault, expired, found, granted;
@@ -171,7 +163,7 @@ module transaction_table #(
 `else
   assign frees = 1'b1;
 `endif
-  assign granted = has_free && !endpoint_fault && outstanding_q < limits_i.max_outstanding && 16'(count_word) < cap;
+  assign granted = !all_used && !endpoint_fault && outstanding_q < limits_i.max_outstanding && 16'(count_word) < cap;
 
   always_comb begin
     state_d = state_q;
@@ -228,9 +220,9 @@ module transaction_table #(
             slot_d = lookup_id_i[GenerationBits+:SlotBits];
             wait_d = 2'd2;
             state_d = TABLE_DECIDE;
-          end else if (allocate_i) begin
+          end else if (allocate_i && (lowest_is_free || all_used)) begin
             operation_d = OPERATION_ALLOCATE;
-            slot_d = free_slot;
+            slot_d = lowest_q;
             endpoint_d = allocate_endpoint_i[TagBits-1:0];
             wait_d = 2'd2;
             state_d = TABLE_DECIDE;
@@ -301,6 +293,11 @@ module transaction_table #(
       endcase
     end
 
+    lowest_d = lowest_q;
+    if (!lowest_is_free && !all_used) lowest_d = lowest_q + SlotBits'(1);
+    if (!used_d[slot_q] && slot_q < lowest_d) lowest_d = slot_q;  // just freed
+    if (state_q == TABLE_VOID_SET || state_q == TABLE_VOID_FREE) lowest_d = '0;
+
     if (tick_i) begin
       search_d = 1'b1;
       search_slot_d = '0;
@@ -334,6 +331,7 @@ module transaction_table #(
       search_q <= 1'b0;
       search_slot_q <= '0;
       slot_q <= '0;
+      lowest_q <= '0;
       endpoint_q <= '0;
       event_valid_q <= 1'b0;
       event_q <= '0;
@@ -348,6 +346,7 @@ module transaction_table #(
       search_q <= search_d;
       search_slot_q <= search_slot_d;
       slot_q <= slot_d;
+      lowest_q <= lowest_d;
       endpoint_q <= endpoint_d;
       event_valid_q <= event_valid_d;
       event_q <= event_d;
