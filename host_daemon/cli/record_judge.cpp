@@ -44,7 +44,7 @@ std::unique_ptr<RecordJudge> RecordJudge::create(simulator::Level level, std::sp
                                                  SampleRequest sample_request) {
   auto checked = engine::Image::load(image);
   if (const auto* error = std::get_if<engine::LoadError>(&checked)) {
-    throw std::runtime_error("image refused: " + std::string(layout::name_of(error->status)) + ": " + error->text);
+    throw std::runtime_error("image refused: " + error->text);
   }
   engine::Image& good = std::get<engine::Image>(checked);
   if (level == simulator::Level::engine) return std::make_unique<EngineJudge>(std::move(good));

@@ -74,32 +74,6 @@ std::vector<HeaderRule> headers(
   return result;
 }
 
-// True if the policy itself says how many requests of this method may wait.
-bool cap_is_written(const Loaded& loaded, const google::protobuf::MethodDescriptor* method) {
-  for (int i = 0; i < loaded.policy.services_size(); ++i) {
-    const auto& entry = loaded.policy.services(i);
-    if (entry.service() != method->service()->full_name()) continue;
-    if (entry.methods(0) != "*" && std::find(entry.methods().begin(), entry.methods().end(),
-                                             method->name()) == entry.methods().end()) {
-      continue;
-    }
-    return loaded.policy_spans.has("services[" + std::to_string(i) + "].maxOutstanding");
-  }
-  return false;
-}
-
-// Without a word of the policy one endpoint gets half of all, so that it cannot starve the others.
-void cap_outstanding(Schema& schema) {
-  const Loaded& loaded = *schema.loaded;
-  const std::uint32_t all = loaded.policy.limits().max_outstanding();
-  const std::uint32_t share = schema.endpoints.size() == 1 ? all : std::max(1u, all / 2);
-  for (std::size_t i = 0; i < schema.endpoints.size(); ++i) {
-    const load::SelectedMethod& method = loaded.methods[loaded.endpoints[i].method];
-    schema.endpoints[i].outstanding_cap =
-        cap_is_written(loaded, method.method) ? method.max_outstanding : share;
-  }
-}
-
 }  // namespace
 
 const Field& Schema::field(int root, const FieldPath& path) const {
@@ -131,7 +105,6 @@ std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
   schema.request_headers = headers(loaded->policy.request_headers());
   schema.response_headers = headers(loaded->policy.response_headers());
   if (diagnostics.error_count() != before) return std::nullopt;
-  cap_outstanding(schema);
   return schema;
 }
 

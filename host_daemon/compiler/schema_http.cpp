@@ -437,6 +437,7 @@ void resolve_endpoints(Resolution& resolution) {
     endpoint.tag = static_cast<int>(resolution.schema.endpoints.size()) + 1;
     const load::SelectedMethod& selected = loaded.methods[binding.method];
     endpoint.method = selected.method;
+    endpoint.outstanding_cap = selected.max_outstanding;
     endpoint.span = binding.span;
     endpoint.request = resolution.message_index(selected.method->input_type(), true);
     BindingResolver(resolution, binding, endpoint).run();

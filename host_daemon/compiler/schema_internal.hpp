@@ -71,7 +71,7 @@ void add_zero(Value& value, const FieldDescriptor* field);
 // A text in double quotes, with what is not printable ASCII escaped.
 std::string quote_text(std::string_view text);
 
-// schema_http.cpp: Schema::endpoints, all but outstanding_cap. Every message must be resolved.
+// schema_http.cpp: Schema::endpoints. Every message must be resolved.
 void resolve_endpoints(Resolution& resolution);
 
 // schema_query.cpp: the query parameters of a request: all fields that neither `excluded` nor

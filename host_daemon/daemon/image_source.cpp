@@ -20,8 +20,7 @@ constexpr int kUnprocessable = 422;
 engine::Image check_image(std::span<const std::uint8_t> bytes) {
   auto checked = engine::Image::load(bytes);
   if (const auto* error = std::get_if<engine::LoadError>(&checked)) {
-    throw ProblemError(kUnprocessable, "Damaged image",
-                       std::string(layout::name_of(error->status)) + ": " + error->text);
+    throw ProblemError(kUnprocessable, "Damaged image", error->text);
   }
   return std::get<engine::Image>(std::move(checked));
 }
@@ -47,18 +46,22 @@ StoredImage describe(const engine::Image& image, std::vector<std::uint8_t> bytes
 }  // namespace
 
 ReadyImage compile_policy(const v1::PushPolicyRequest& request) {
-  if (request.manifest().empty()) throw ProblemError(400, "Bad request", "manifest is missing: the policy's YAML text");
+  if (request.manifest().empty())
+    throw ProblemError(400, "Bad request", "manifest is missing: the policy's YAML text");
   if (request.descriptor_set().empty()) {
-    throw ProblemError(400, "Bad request",
-                       "descriptorSet is missing: a FileDescriptorSet with the schemas and all their imports");
+    throw ProblemError(
+        400, "Bad request",
+        "descriptorSet is missing: a FileDescriptorSet with the schemas and all their imports");
   }
-  const std::string name = request.manifest_name().empty() ? "policy.yaml" : request.manifest_name();
+  const std::string name =
+      request.manifest_name().empty() ? "policy.yaml" : request.manifest_name();
   load::Diagnostics diagnostics;
   diagnostics.add_source(name, request.manifest());
   std::optional<load::Loaded> loaded =
       load::load(request.manifest(), name, request.descriptor_set(), diagnostics);
   if (!loaded) refuse_policy(diagnostics);
-  auto compiled = compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
+  auto compiled =
+      compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
   if (!compiled) refuse_policy(diagnostics);
   const engine::Image image = check_image(compiled->image);
   ReadyImage ready;
@@ -87,8 +90,9 @@ ReadyImage examine_image(const v1::PushImageRequest& request) {
       throw ProblemError(kUnprocessable, "Unreadable symbol map", error.what());
     }
     if (digest != ready.image.digest) {
-      throw ProblemError(kUnprocessable, "Another symbol map",
-                         "the symbol map belongs to the image " + digest + ", this one is " + ready.image.digest);
+      throw ProblemError(
+          kUnprocessable, "Another symbol map",
+          "the symbol map belongs to the image " + digest + ", this one is " + ready.image.digest);
     }
     ready.image.symbols = request.symbols();
   }

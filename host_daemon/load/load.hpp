@@ -52,7 +52,7 @@ struct Endpoint {
 // A policy that was loaded without an error. Copies share the descriptors, which live as long as
 // one of them.
 struct Loaded {
-  // As written, with every absent default filled in (body, limits, json, max_outstanding).
+  // As written, with every absent default filled in (body, limits, json).
   sluice::v1::Policy policy;
   PolicySpans policy_spans;
   // The policy's own pool. Its messages are not the program's generated ones, also for well-known

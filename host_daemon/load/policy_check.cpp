@@ -346,9 +346,8 @@ class Checker {
             fmt::format("`responseTimeoutMs` is from 1 to {}", kMaxTimeoutMs));
     }
     for (int i = 0; i < policy_.services_size(); ++i) {
-      Policy::ServiceSelection& one = *policy_.mutable_services(i);
+      const Policy::ServiceSelection& one = policy_.services(i);
       std::string path = fmt::format("services[{}].maxOutstanding", i);
-      if (one.max_outstanding() == 0) one.set_max_outstanding(limits.max_outstanding());
       if (one.max_outstanding() > limits.max_outstanding()) {
         error(Code::kContradiction, path,
               fmt::format("`maxOutstanding` is {} here and {} for all endpoints together",

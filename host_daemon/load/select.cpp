@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "load/nearest.hpp"
@@ -31,6 +32,7 @@ class Selector {
     std::size_t before = diagnostics_.error_count();
     roots_are_proto3();
     for (int i = 0; i < loaded_.policy.services_size(); ++i) service(i);
+    share_outstanding();
     statuses();
     any_types();
     software_only();
@@ -146,6 +148,16 @@ class Selector {
     }
     loaded_.methods.push_back(made);
     endpoints(method);
+  }
+
+  // Where the policy says nothing, no endpoint may take more than half, so that none starves the
+  // others.
+  void share_outstanding() {
+    const std::uint32_t all = loaded_.policy.limits().max_outstanding();
+    const std::uint32_t share = loaded_.endpoints.size() == 1 ? all : std::max(1u, all / 2);
+    for (SelectedMethod& one : loaded_.methods) {
+      if (one.max_outstanding == 0) one.max_outstanding = share;
+    }
   }
 
   void endpoints(const MethodDescriptor* method) {
