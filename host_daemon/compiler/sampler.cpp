@@ -259,7 +259,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
     }
     const std::size_t index = candidates[chosen].index;
     const Transition& t = transitions[index];
-    ++visits_[s][index];
+    if (plan == nullptr) ++visits_[s][index];  // ways that were asked for would starve the random ones
     stack.back().r = *apply(t.effect, r);
     if (t.effect.tag == tag) tagged = true;
     if (t.control == Control::ACCEPT) {
