@@ -158,8 +158,7 @@ void ControlService::on_events(std::span<const layout::Event> events) {
     run_.epoch = std::max(run_.epoch, event.epoch);
   }
   try {
-    store_.append(run_.run, now_us(), events);
-    store_.set_device_run(run_);
+    store_.append(run_, now_us(), events);
   } catch (const StoreError& error) {
     // The events are lost, and it is said: a full disk must not stop the daemon's other work.
     run_.missed += events.size();

@@ -65,7 +65,7 @@ struct Store::Statements {
         newest_events(db,
                       "SELECT * FROM (SELECT id, time_us, run, event FROM event ORDER BY id DESC LIMIT ?)"
                       " ORDER BY id"),
-        bounds(db, "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM event"),
+        bounds(db, "SELECT coalesce((SELECT min(id) FROM event), 0), coalesce((SELECT max(id) FROM event), 0)"),
         trim(db, "DELETE FROM event WHERE id <= ?") {}
 
   Statement put_image, prune_images, image, image_head, symbols;
@@ -223,12 +223,16 @@ DeviceRun Store::device_run() {
 
 void Store::set_device_run(const DeviceRun& run) {
   Transaction transaction(*database_);
+  put_device_run(run);
+  transaction.commit();
+}
+
+void Store::put_device_run(const DeviceRun& run) {
   set_meta("run", std::to_string(run.run));
   set_meta("epoch", std::to_string(run.epoch));
   set_meta("ticks", std::to_string(run.ticks));
   set_meta("sequence", std::to_string(run.sequence));
   set_meta("missed", std::to_string(run.missed));
-  transaction.commit();
 }
 
 std::string Store::meta(const std::string& key) {
@@ -243,17 +247,18 @@ void Store::set_meta(const std::string& key, const std::string& value) {
   statements_->set_meta.begin().bind(key).bind(value).run();
 }
 
-void Store::append(std::uint32_t run, std::int64_t time_us, std::span<const layout::Event> events) {
+void Store::append(const DeviceRun& run, std::int64_t time_us, std::span<const layout::Event> events) {
   Transaction transaction(*database_);
   std::array<std::uint8_t, layout::Event::bytes> raw{};
   for (const layout::Event& event : events) {
     event.encode(raw);
     statements_->put_event.begin()
         .bind(time_us)
-        .bind(std::int64_t{run})
+        .bind(std::int64_t{run.run})
         .bind(std::span<const std::uint8_t>(raw))
         .run();
   }
+  put_device_run(run);
   trim();
   transaction.commit();
 }

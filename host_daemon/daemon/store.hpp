@@ -73,8 +73,8 @@ class Store {
   DeviceRun device_run();
   void set_device_run(const DeviceRun& run);
 
-  // Appends events of one run in one transaction and trims the log.
-  void append(std::uint32_t run, std::int64_t time_us, std::span<const layout::Event> events);
+  // Appends events of `run`, keeps what it is now, and trims the log: one transaction.
+  void append(const DeviceRun& run, std::int64_t time_us, std::span<const layout::Event> events);
   // Events with id > after, oldest first; or the newest `limit`.
   std::vector<StoredEvent> events_after(std::uint64_t after, std::uint32_t limit);
   std::vector<StoredEvent> newest_events(std::uint32_t limit);
@@ -88,6 +88,7 @@ class Store {
   void create_tables();
   void trim();
   std::string meta(const std::string& key);
+  void put_device_run(const DeviceRun& run);  // within a transaction
   void set_meta(const std::string& key, const std::string& value);
   std::vector<StoredEvent> read_events(Statement& statement);
 

@@ -43,18 +43,18 @@ void DeviceLoop::run(int stop_descriptor) {
   std::vector<pollfd> wanted;
   for (;;) {
     wanted.assign(1, {stop_descriptor, POLLIN, 0});
-    low_.add_to(wanted);
-    high_.add_to(wanted);
-    management_.add_to(wanted);
+    const std::size_t low = low_.add_to(wanted);
+    const std::size_t high = high_.add_to(wanted);
+    const std::size_t management = management_.add_to(wanted);
     const auto left = std::max(next_tick_ - Clock::now(), Clock::duration::zero());
     const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
     const timespec timeout{0, static_cast<long>(nanoseconds)};  // always below one tick
     ::ppoll(wanted.data(), wanted.size(), &timeout, nullptr);
     if (wanted.front().revents != 0) break;
 
-    low_.serve();
-    high_.serve();
-    management_.serve();
+    low_.serve(wanted[low].revents != 0);
+    high_.serve(wanted[high].revents != 0);
+    management_.serve(wanted[management].revents != 0);
     if (management_.writable() != management_ready_) {
       management_ready_ = !management_ready_;
       session_.set_ready(simulator::Port::management, management_ready_);

@@ -22,15 +22,17 @@ PortServer::~PortServer() {
   if (peer_ >= 0) ::close(peer_);
 }
 
-void PortServer::add_to(std::vector<pollfd>& wanted) const {
+std::size_t PortServer::add_to(std::vector<pollfd>& wanted) const {
+  const std::size_t first = wanted.size();
   wanted.push_back({listener_.descriptor(), POLLIN, 0});
   if (peer_ >= 0) {
     wanted.push_back({peer_, static_cast<short>(queue_.empty() ? POLLIN : POLLIN | POLLOUT), 0});
   }
+  return first;
 }
 
-void PortServer::serve() {
-  for (;;) {
+void PortServer::serve(bool knocked) {
+  while (knocked) {
     const int peer = ::accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (peer < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;

@@ -34,11 +34,11 @@ class PortServer {
   PortServer(const PortServer&) = delete;
   PortServer& operator=(const PortServer&) = delete;
 
-  // Appends what this port waits for.
-  void add_to(std::vector<pollfd>& wanted) const;
+  // Appends what this port waits for; the first of it tells of new peers. Its index.
+  std::size_t add_to(std::vector<pollfd>& wanted) const;
 
-  // Accepts peers (a second one is closed at once), and sends what waited.
-  void serve();
+  // With `knocked` accepts peers (a second one is closed at once); sends what waited.
+  void serve(bool knocked);
 
   // The next frame from the peer, if one is there. Valid until the next call.
   std::optional<std::span<const std::uint8_t>> receive();

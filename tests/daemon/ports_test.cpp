@@ -70,7 +70,7 @@ TEST_CASE("a peer's frames come in order, and those sent before it left are stil
   {
     Peer peer(folder / "low");
     REQUIRE(peer.connected());
-    server.serve();
+    server.serve(true);
     REQUIRE(server.connected());
     CHECK_FALSE(server.receive());
     REQUIRE(peer.send("one"));
@@ -82,7 +82,7 @@ TEST_CASE("a peer's frames come in order, and those sent before it left are stil
   CHECK_FALSE(server.receive());
   CHECK_FALSE(server.connected());
   Peer again(folder / "low");
-  server.serve();
+  server.serve(true);
   CHECK(server.connected());
 }
 
@@ -90,15 +90,15 @@ TEST_CASE("a second peer is refused until the first has gone") {
   TemporaryFolder folder;
   PortServer server(options(folder / "low"));
   auto first = std::make_unique<Peer>(folder / "low");
-  server.serve();
+  server.serve(true);
   Peer second(folder / "low");
-  server.serve();
+  server.serve(true);
   CHECK(second.receive().empty());
   REQUIRE(first->send("still mine"));
   CHECK(text(server.receive().value()) == "still mine");
   first.reset();
   Peer third(folder / "low");
-  server.serve();
+  server.serve(true);
   REQUIRE(third.send("mine now"));
   CHECK(text(server.receive().value()) == "mine now");
 }
@@ -109,7 +109,7 @@ TEST_CASE("frames for nobody and for a peer that does not read are dropped whole
   server.send(frame("nobody"));
   CHECK(server.frames_dropped() == 1);
   Peer peer(folder / "low");
-  server.serve();
+  server.serve(true);
   for (int i = 0; i < 5000; ++i) server.send(frame(std::to_string(i)));
   CHECK_FALSE(server.writable());
   const std::uint64_t dropped = server.frames_dropped();
@@ -118,7 +118,7 @@ TEST_CASE("frames for nobody and for a peer that does not read are dropped whole
   int received = 0;
   for (int next = 0; next < 5000; ++received, ++next) {
     const std::string got = peer.receive();
-    server.serve();
+    server.serve(true);
     if (got == "-") break;
     REQUIRE(got == std::to_string(next));
   }
@@ -129,7 +129,7 @@ TEST_CASE("a message longer than any frame keeps one byte too many") {
   TemporaryFolder folder;
   PortServer server(options(folder / "low"));
   Peer peer(folder / "low");
-  server.serve();
+  server.serve(true);
   REQUIRE(peer.send(std::string(3000, 'x')));
   CHECK(server.receive().value().size() == 101);
   CHECK_FALSE(server.receive());

@@ -83,7 +83,7 @@ TEST_CASE("events keep their order, name their image, and are bounded") {
   {
     Store store(folder.path(), 1000);
     store.record_activation(0, 3, "aa");
-    for (std::uint32_t i = 0; i < 50; ++i) store.append(i < 25 ? 0 : 1, 1'000'000 + i, events(i * 100 + 1, 100));
+    for (std::uint32_t i = 0; i < 50; ++i) store.append({.run = i < 25 ? 0U : 1U}, 1'000'000 + i, events(i * 100 + 1, 100));
     CHECK(store.event_count() <= 1000);
     CHECK(store.event_count() > 900);
     CHECK(store.last_event_id() == 5000);

@@ -87,6 +87,9 @@ class Chain:
         if not keep_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def pid(self, name):
+        return self._processes[name].pid
+
     def log(self, name):
         try:
             return pathlib.Path(self.path(name + ".log")).read_text(errors="replace")
