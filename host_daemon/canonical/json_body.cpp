@@ -60,7 +60,7 @@ class BodyWriter {
       if (node == nullptr && !body_.reached.contains(proto_path_)) return absent(field, parent);
       // A message that a path variable reaches into is set, so it stands in the body even when
       // empty.
-      static const JsonNode kEmptyObject{JsonKind::object};
+      static const JsonNode kEmptyObject{.kind = JsonKind::object, .text = {}, .key = {}};
       message(field.value.message, node != nullptr ? *node : kEmptyObject);
       return true;
     }
@@ -92,7 +92,16 @@ class BodyWriter {
     if (field.implicit && field.default_allowed) {
       if (node == nullptr || read_scalar(field, *node, here(node->offset)).is_default) return false;
     }
-    return member_value(field, node, root);
+    if (!member_value(field, node, root)) return false;
+    if (out_ != "{}") return true;
+    // A message that shows nothing is no body (compiler::Body::optional).
+    if (!body_.optional) {
+      const std::string rule = rule_text(field.rules, {"required"});
+      refuse_rule(here(root.offset), rule.empty() ? "required" : rule,
+                  "'" + path_ + "' is empty; it is required, so one of its members must be set.");
+    }
+    out_.clear();
+    return false;
   }
 
  private:

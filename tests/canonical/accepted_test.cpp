@@ -214,3 +214,15 @@ TEST_CASE("engine and judge accept what the canonicalizer writes", "[accepted]")
 TEST_CASE("the same with printed defaults and bare 64-bit integers", "[accepted]") {
   run(print(), 2);
 }
+
+TEST_CASE("an empty message as a body field is no body", "[accepted]") {
+  const Canonicalizer values(load_schema("tests/compiler/data/values.yaml"));
+  const Filters filters(values);
+  for (const char* body : {"{}", "null", "{\"a\":null}"}) {
+    const auto record = values.canonicalize_request(
+        {"PUT", "/v1/item", {{"host", "a"}, {"content-type", "application/json"}}, body});
+    REQUIRE(record);
+    CHECK(record->bytes == "PUT /v1/item HTTP/1.1\r\nhost: values.example\r\n\r\n");
+    check_request(values, filters, *record);
+  }
+}

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "engine/engine.hpp"
+#include "support/feeding.hpp"
 #include "support/naive_engine.hpp"
 #include "support/random_image.hpp"
 
@@ -22,23 +23,6 @@ std::string show(const Verdict& v) {
          std::to_string(v.endpoint) + " base " + std::to_string(v.base) + " class " +
          std::to_string(v.symbol_class) + " depth " + std::to_string(v.depth) + " steps " +
          std::to_string(v.steps);
-}
-
-Verdict by_pieces(const engine::Image& image, Pipeline pipeline, std::uint16_t endpoint,
-                  std::span<const std::uint8_t> record, support::Random& random, bool single) {
-  engine::Context context;
-  context.open(engine::program_of(image, pipeline),
-               pipeline == Pipeline::REQUEST ? image.request_start()
-                                             : image.endpoints()[endpoint].response_base,
-               static_cast<std::uint32_t>(record.size()), endpoint);
-  std::size_t at = 0;
-  while (at < record.size()) {
-    const std::size_t size =
-        single ? 1 : std::min<std::size_t>(record.size() - at, random.below(9));
-    context.feed(record.subspan(at, size));
-    at += size;
-  }
-  return context.finish();
 }
 
 }  // namespace
@@ -65,8 +49,10 @@ TEST_CASE("the engine agrees with the naive engine on random tables") {
       const Verdict expected =
           request ? naive.judge_request(record) : naive.judge_response(endpoint, record);
       const Verdict whole = engine::judge(image, pipeline, endpoint, record);
-      const Verdict bytes = by_pieces(image, pipeline, endpoint, record, random, true);
-      const Verdict pieces = by_pieces(image, pipeline, endpoint, record, random, false);
+      const Verdict bytes =
+          support::judge_in_pieces(image, pipeline, endpoint, record, [] { return 1U; });
+      const Verdict pieces = support::judge_in_pieces(image, pipeline, endpoint, record,
+                                                      [&] { return random.below(9); });
       if (!(whole == expected) || !(bytes == expected) || !(pieces == expected)) {
         ++disagree;
         FAIL_CHECK("seed " << seed << " record " << i << "\n naive  " << show(expected)
