@@ -3,6 +3,10 @@
 
 option(SLUICE_WERROR "Treat warnings as errors" ON)
 set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers for every target, for example address,undefined")
+option(SLUICE_FUZZ "Link the targets of tests/fuzz with libFuzzer (clang, with SLUICE_SANITIZE)" OFF)
+if(SLUICE_FUZZ AND NOT (SLUICE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang"))
+  message(FATAL_ERROR "SLUICE_FUZZ needs clang and SLUICE_SANITIZE; use `cmake --preset fuzz`.")
+endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
@@ -26,7 +30,22 @@ function(sluice_target_defaults target)
   if(SLUICE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer
                            -fno-sanitize-recover=all)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      # libFuzzer's counters, also where it is not linked: the presets sanitize and fuzz then share their objects through ccache.
+      target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
     target_link_options(${target} PUBLIC -fsanitize=${SLUICE_SANITIZE})
+  endif()
+endfunction()
+
+# sluice_coroutines(target): for targets that hold coroutines.
+function(sluice_coroutines target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 pairs a coroutine frame's allocation with the wrong delete; the warning is false.
+    target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete)
+  elseif(SLUICE_SANITIZE MATCHES "undefined")
+    # clang 14 cannot assemble coroutines under this one of UBSan's checks (LLVM issue 49689).
+    target_compile_options(${target} PRIVATE -fno-sanitize=function)
   endif()
 endfunction()
 

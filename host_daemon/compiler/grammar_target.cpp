@@ -222,7 +222,8 @@ void TargetBuilder::build(int start) {
   queue_.emplace_back(first, "");
   builder_.guarded("the paths of " + endpoints_[0]->http_method, endpoints_[0]->span, [&] {
     for (std::size_t i = 0; i < queue_.size(); ++i) {
-      const auto [positions, example] = queue_[i];
+      const Positions positions = queue_[i].first;  // copies: the queue grows below
+      const std::string example = queue_[i].second;
       const int here = states_.at(positions);
       finish(here, positions, example);
       // Successors byte by byte; equal neighbours share a transition.
