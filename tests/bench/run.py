@@ -3,6 +3,7 @@
 
 Whatever is compared is measured in turns, A B A B; a figure is the median of the turns, its spread the middle half of them."""
 import argparse
+import concurrent.futures
 import contextlib
 import importlib.machinery
 import importlib.util
@@ -107,12 +108,9 @@ def measure_hardware():
     loader = importlib.machinery.SourceFileLoader("hdl_resources", str(ROOT / "tools/hdl_resources"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("hdl_resources", loader))
     loader.exec_module(module)
-    out = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for part, description in module.PARTS.items():
-            say(f"  {description['title']}")
-            out[part] = (description, *module.costs(module.synthesize(part, folder)))
-    return out
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor() as pool:
+        modules = dict(zip(module.PARTS, pool.map(lambda part: module.synthesize(part, folder), module.PARTS)))
+    return {part: (description, *module.costs(modules[part])) for part, description in module.PARTS.items()}
 
 
 def main():
