@@ -66,8 +66,10 @@ void read_request_line(std::string_view line, HttpHead& head) {
 void read_status_line(std::string_view line, HttpHead& head) {
   const bool version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
   const std::string_view code = version ? line.substr(9, 3) : std::string_view();
-  const bool digits = code.size() == 3 && std::all_of(code.begin(), code.end(),
-                                                      [](char c) { return c >= '0' && c <= '9'; });
+  // Below 100 no class of status exists (RFC 9110 section 15).
+  const bool digits =
+      code.size() == 3 && code[0] != '0' &&
+      std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
   // The space behind the code may be missing where there is no reason phrase.
   if (!digits || (line.size() > 12 && line[12] != ' ')) {
     refuse_http("status_line", "The status line must be 'HTTP/1.1 code reason'; found '" +
@@ -92,6 +94,15 @@ HttpHeader read_header(std::string_view line) {
   if (!is_token(name))
     refuse_http("header_line", "The header name '" + excerpt(name) + "' is not a token.");
   return {std::string(name), std::string(trim(line.substr(colon + 1)))};
+}
+
+// uri-host [ ":" port ] of RFC 9112 section 3.2, by its characters: the policy's own host replaces
+// it, but what is no host must not pass for one in front of other software's rules.
+bool may_be_host(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos);
+  });
 }
 
 std::uint64_t read_length(const std::string& value) {
@@ -124,6 +135,9 @@ void read_framing(HttpKind kind, HttpHead& head) {
       head.chunked = true;
     } else if (name == "host") {
       ++hosts;
+      if (kind == HttpKind::request && !may_be_host(header.value))
+        refuse_http("host", "The host header '" + excerpt(header.value) + "' names no host.", 400,
+                    "host");
     } else if (name == "connection") {
       for (const std::string& element : list_elements(header.value)) {
         if (element == "close") head.keep_alive = false;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kReconnect{200};
 // A simulated device clears and swaps banks in its own, slower time. For a whole image: between two answers.
 constexpr std::chrono::seconds kAnswer{20};
-// A batch of events is handed on at this size, however many more wait in the socket.
+// Frames of one batch: their events are handed on, and others get their turn, however many more wait in the socket.
 constexpr std::size_t kBatch = 512;
 constexpr std::size_t kFrameMax = 2048;
 
@@ -82,11 +82,11 @@ DeviceLink::Awaitable<void> DeviceLink::serve_connection() {
   for (;;) {
     std::size_t got = co_await socket_->async_receive(asio::buffer(frame), flags,
                                                       asio::redirect_error(asio::use_awaitable, error));
-    // What else is there already joins the batch.
-    socket_->non_blocking(true);
-    while (!error && got != 0) {
+    // What else is there already joins the batch. An introduction that failed may have closed the socket meanwhile.
+    if (!error) socket_->non_blocking(true, error);
+    for (std::size_t taken = 1; !error && got != 0; ++taken) {
       take({frame.data(), got});
-      if (events_.size() >= kBatch) break;
+      if (taken >= kBatch) break;
       got = socket_->receive(asio::buffer(frame), 0, flags, error);
       if (error == asio::error::would_block) {
         error.clear();

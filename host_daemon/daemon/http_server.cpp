@@ -68,12 +68,12 @@ asio::awaitable<void> HttpServer::accept_from(Acceptor& acceptor) {
   for (;;) {
     boost::system::error_code error;
     auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (!error && sessions_ < kSessionsMax) {
+    if (!error && make_room()) {
       asio::co_spawn(executor_, serve(std::move(socket)), asio::detached);
       continue;
     }
     if (!error) {
-      spdlog::warn("control: more than {} connections; one was closed", kSessionsMax);
+      spdlog::warn("control: {} requests are being answered already; a connection was closed", kSessionsMax);
       continue;  // the socket closes
     }
     spdlog::warn("control: accept: {}", error.message());
@@ -82,14 +82,47 @@ asio::awaitable<void> HttpServer::accept_from(Acceptor& acceptor) {
   }
 }
 
+// A session's entry among the peers, for as long as it lives.
+class HttpServer::Place {
+ public:
+  Place(std::list<Peer>& peers, std::function<void()> close) : peers_(peers) {
+    peers_.push_front({std::chrono::steady_clock::now(), false, false, std::move(close)});
+    peer_ = peers_.begin();
+  }
+  ~Place() { peers_.erase(peer_); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  void set_answering(bool answering) {
+    peer_->answering = answering;
+    peer_->since = std::chrono::steady_clock::now();
+  }
+
+ private:
+  std::list<Peer>& peers_;
+  std::list<Peer>::iterator peer_;
+};
+
+// Peers that keep a connection and send nothing must not keep others out: the one that has been waited for longest
+// goes. False: all places are taken by requests that are being answered.
+bool HttpServer::make_room() {
+  Peer* slowest = nullptr;
+  unsigned open = 0;
+  for (Peer& peer : peers_) {
+    if (peer.closing) continue;
+    ++open;
+    if (!peer.answering && (slowest == nullptr || peer.since < slowest->since)) slowest = &peer;
+  }
+  if (open < kSessionsMax) return true;
+  if (slowest == nullptr) return false;
+  slowest->closing = true;
+  slowest->close();
+  return true;
+}
+
 template <class Protocol>
 asio::awaitable<void> HttpServer::serve(asio::basic_stream_socket<Protocol> socket) {
-  struct Count {
-    unsigned& sessions;
-    explicit Count(unsigned& value) : sessions(value) { ++sessions; }
-    ~Count() { --sessions; }
-  } count(sessions_);
   beast::basic_stream<Protocol> stream(std::move(socket));
+  Place place(peers_, [&stream] { stream.close(); });
   beast::flat_buffer buffer;
   boost::system::error_code error;
   for (;;) {
@@ -112,7 +145,9 @@ asio::awaitable<void> HttpServer::serve(asio::basic_stream_socket<Protocol> sock
       break;  // closed, silent for too long, or no HTTP
     } else {
       stream.expires_never();  // a compilation takes its time
+      place.set_answering(true);
       response = co_await router_.answer(parser.get());
+      place.set_answering(false);
     }
     stream.expires_after(kIdle);
     co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));

@@ -7,6 +7,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <chrono>
+#include <functional>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -28,6 +31,14 @@ class HttpServer {
   std::string address() const;
 
  private:
+  struct Peer {  // of one session
+    std::chrono::steady_clock::time_point since;  // it is waited for; meaningless while answering
+    bool answering = false;
+    bool closing = false;
+    std::function<void()> close;
+  };
+  class Place;
+  bool make_room();
   template <class Acceptor>
   boost::asio::awaitable<void> accept_from(Acceptor& acceptor);
   template <class Protocol>
@@ -39,7 +50,7 @@ class HttpServer {
   std::unique_ptr<device::ListeningSocket> unix_socket_;
   std::unique_ptr<boost::asio::local::stream_protocol::acceptor> unix_acceptor_;
   std::unique_ptr<boost::asio::ip::tcp::acceptor> tcp_acceptor_;
-  unsigned sessions_ = 0;
+  std::list<Peer> peers_;
 };
 
 }  // namespace sluice::daemon

@@ -79,8 +79,13 @@ void refuse_browsers(const Router::Request& request) {
   if (request.count(http::field::origin) != 0) {
     throw ProblemError(403, "Forbidden", "requests from web pages are refused");
   }
-  std::string_view host = request[http::field::host];
-  host = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.rfind(':'));
+  if (request.count(http::field::host) > 1) throw ProblemError(403, "Forbidden", "there is more than one host header");
+  const std::string_view whole = request[http::field::host];
+  std::string_view host = whole.substr(0, whole.starts_with('[') ? whole.find(']') + 1 : whole.find(':'));
+  const std::string_view port = whole.substr(host.size());
+  if (!port.empty() && (port[0] != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+    throw ProblemError(403, "Forbidden", "the host header is not of the form HOST:PORT");
+  }
   if (host == "localhost") return;
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   boost::system::error_code bad;
@@ -160,6 +165,8 @@ boost::asio::awaitable<Router::Response> Router::answer(const Request& request) 
     response.body() = print(problem);
   }
   response.prepare_payload();
+  // What would follow the head, a peer that sent HEAD takes for its next response.
+  if (request.method() == http::verb::head) response.body().clear();
   co_return response;
 }
 

@@ -117,9 +117,8 @@ awaitable<std::variant<HttpResponse, BackendFailure>> Backend::call(const HttpRe
 
   HttpHead head;
   while (true) {
-    const auto left = left_until(deadline);
     HeadReading reading =
-        co_await read_head(stream, connection->buffer, canonical::HttpKind::response, left, left);
+        co_await read_head(stream, connection->buffer, canonical::HttpKind::response, deadline);
     if (reading.refusal)
       co_return BackendFailure{false, "the response is not HTTP/1.1: " + reading.refusal->message};
     if (!reading.head) co_return failure_of("receive", reading.error);
@@ -136,7 +135,6 @@ awaitable<std::variant<HttpResponse, BackendFailure>> Backend::call(const HttpRe
   http::response_parser<http::string_body> parser;
   parser.header_limit(canonical::kMaxHeadBytes);
   parser.body_limit(max_body_bytes);
-  stream.expires_after(left_until(deadline));
   auto [error, count] = co_await http::async_read(stream, connection->buffer, parser, by_value);
   if (error) co_return failure_of("receive", error);
 

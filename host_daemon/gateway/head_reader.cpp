@@ -12,13 +12,19 @@ std::string_view bytes_of(const beast::flat_buffer& buffer) {
 }  // namespace
 
 awaitable<HeadReading> read_head(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                 canonical::HttpKind kind, std::chrono::milliseconds idle,
-                                 std::chrono::milliseconds complete) {
+                                 canonical::HttpKind kind, Clock::time_point deadline,
+                                 std::optional<std::chrono::milliseconds> complete) {
   HeadReading reading;
   std::size_t scanned = 0;
   reading.started = buffer.size() > 0;
-  stream.expires_after(reading.started ? complete : idle);
+  if (reading.started && complete) deadline = Clock::now() + *complete;
+  stream.expires_at(deadline);
   while (true) {
+    // A read for which bytes are there already would win against the stream's own expiry.
+    if (Clock::now() >= deadline) {
+      reading.error = beast::error::timeout;
+      co_return reading;
+    }
     try {
       if (reading.started) {
         if (const auto end = canonical::find_head_end(bytes_of(buffer), scanned)) {
@@ -39,7 +45,8 @@ awaitable<HeadReading> read_head(beast::tcp_stream& stream, beast::flat_buffer& 
     buffer.commit(count);
     if (!reading.started) {
       reading.started = true;
-      stream.expires_after(complete);
+      if (complete) deadline = Clock::now() + *complete;
+      stream.expires_at(deadline);
     }
   }
 }

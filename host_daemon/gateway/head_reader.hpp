@@ -19,10 +19,12 @@ struct HeadReading {
   bool started = false;                       // at least one byte of the message had come
 };
 
-/// `idle` bounds the wait for the first byte, `complete` the time from then to the end of the head.
+/// `deadline` is the end of the wait for the first byte, and for the whole head unless `complete`
+/// bounds the time from that byte on. What arrives after the deadline is not looked at: a peer that
+/// never stops sending gains nothing. The stream's own expiry stays at what was set here last.
 awaitable<HeadReading> read_head(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                 canonical::HttpKind kind, std::chrono::milliseconds idle,
-                                 std::chrono::milliseconds complete);
+                                 canonical::HttpKind kind, Clock::time_point deadline,
+                                 std::optional<std::chrono::milliseconds> complete = {});
 
 /// Room that a connection's buffer needs: one head, and a piece of what follows it.
 inline constexpr std::size_t kBufferBytes = canonical::kMaxHeadBytes + 16 * 1024;

@@ -36,10 +36,14 @@ struct LowGateway::Session {
   beast::tcp_stream stream;
   std::shared_ptr<LowGateway> gateway;
   beast::flat_buffer buffer{kBufferBytes};
-  bool busy = false;       // a request is under way
-  bool keep_alive = true;  // of the request under way
-  int status = 0;          // of the last response, for the log
-  std::string said;        // code and field of the last refusal, for the log
+  Clock::time_point since = Clock::now();  // it waits for its client; meaningless while answering
+  bool answering = false;                  // it waits for the filter, not for its client
+  bool closing = false;                    // closed to make room
+  bool head_only = false;                  // the request is a HEAD
+  bool busy = false;                       // a request is under way
+  bool keep_alive = true;                  // of the request under way
+  int status = 0;                          // of the last response, for the log
+  std::string said;                        // code and field of the last refusal, for the log
 };
 
 std::shared_ptr<LowGateway> LowGateway::create(asio::io_context& io, Options options,
@@ -97,25 +101,45 @@ void LowGateway::stop() {
 awaitable<void> LowGateway::accept() {
   const auto self = shared_from_this();
   while (!stopped_) {
-    if (sessions_.size() >= options_.max_connections) {
-      // The kernel's backlog holds further clients until a connection ends.
-      room_.expires_at(Clock::time_point::max());
-      co_await room_.async_wait(by_value);
-      continue;
-    }
     auto [error, socket] = co_await acceptor_.async_accept(by_value);
     if (error) {
       if (stopped_) break;
       spdlog::warn("accept: {}", error.message());
+      close_slowest();
       room_.expires_after(std::chrono::milliseconds(100));  // out of descriptors, say
       co_await room_.async_wait(by_value);
       continue;
     }
+    // Where all are answering, the kernel's backlog holds further clients until one has ended.
+    while (sessions_.size() >= options_.max_connections && !stopped_) {
+      close_slowest();
+      room_.expires_at(Clock::time_point::max());
+      co_await room_.async_wait(by_value);
+    }
+    if (stopped_) break;
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     auto session = std::make_shared<Session>(std::move(socket), self);
     asio::co_spawn(
         io_, [self, session] { return self->serve(session); }, asio::detached);
+  }
+}
+
+// Clients that keep a connection and send nothing, or little, or read nothing, must not keep others
+// out: the one that has been waited for longest makes room.
+void LowGateway::close_slowest() {
+  Session* slowest = nullptr;
+  for (Session* session : sessions_) {
+    if (session->answering || session->closing) continue;
+    if (!slowest || session->since < slowest->since) slowest = session;
+  }
+  if (!slowest) return;
+  slowest->closing = true;
+  slowest->stream.close();
+  // At powers of two only: whoever opens connections does not get to fill the log.
+  if (++closed_for_room_; (closed_for_room_ & (closed_for_room_ - 1)) == 0) {
+    spdlog::warn("all {} connections are taken; the slowest client is disconnected ({} so far)",
+                 sessions_.size(), closed_for_room_);
   }
 }
 
@@ -140,14 +164,19 @@ awaitable<void> LowGateway::serve(std::shared_ptr<Session> session) {
 awaitable<bool> LowGateway::serve_one(Session& session) {
   session.busy = false;
   session.keep_alive = false;
+  session.head_only = false;
   session.said.clear();
-  HeadReading reading = co_await read_head(session.stream, session.buffer, HttpKind::request,
-                                           options_.idle_timeout, options_.head_timeout);
+  session.since = Clock::now();
+  HeadReading reading =
+      co_await read_head(session.stream, session.buffer, HttpKind::request,
+                         session.since + options_.idle_timeout, options_.head_timeout);
   if (stopped_ && !reading.head) co_return false;
   session.busy = true;
   if (reading.refusal) co_return co_await refuse(session, std::move(*reading.refusal));
   if (!reading.head) co_return false;
   const HttpHead head = std::move(*reading.head);
+  session.head_only = head.method == "HEAD";
+  session.since = Clock::now();
 
   const std::size_t limit = policy_->max_body_bytes();
   const Refusal too_long =
@@ -175,6 +204,7 @@ awaitable<bool> LowGateway::serve_one(Session& session) {
   session.keep_alive = head.keep_alive && !stopped_;
   const auto start = Clock::now();
   ++active_;
+  session.answering = true;
   std::string response;
   try {
     response = co_await answer(session, head, std::move(parser.get().body()));
@@ -185,6 +215,8 @@ awaitable<bool> LowGateway::serve_one(Session& session) {
     response = problem_response(problem(500, "internal", "The gateway failed; its log says why."),
                                 session.keep_alive);
   }
+  session.answering = false;
+  session.since = Clock::now();
   --active_;
   if (stopped_ && active_ == 0) link_->stop();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
@@ -253,6 +285,9 @@ std::string LowGateway::rebuild(Session& session, const PolicyState& state, int 
 }
 
 awaitable<bool> LowGateway::write(Session& session, std::string response) {
+  // Whatever would follow the head, a client that sent HEAD takes for its next response (RFC 9110
+  // section 9.3.2).
+  if (session.head_only) response.resize(response.find("\r\n\r\n") + 4);
   session.stream.expires_after(options_.body_timeout);
   auto [error, count] =
       co_await asio::async_write(session.stream, asio::buffer(response), by_value);

@@ -24,7 +24,7 @@ class LowGateway : public std::enable_shared_from_this<LowGateway> {
   struct Options {
     std::string device;  // socket of the device's LOW port
     tcp::endpoint listen;
-    std::size_t max_connections = 1024;
+    std::size_t max_connections = 1024;              // above it the slowest client is disconnected
     std::chrono::milliseconds idle_timeout{60'000};  // between two requests of a connection
     std::chrono::milliseconds head_timeout{10'000};
     std::chrono::milliseconds body_timeout{30'000};
@@ -46,6 +46,7 @@ class LowGateway : public std::enable_shared_from_this<LowGateway> {
   struct Session;
   LowGateway(asio::io_context& io, Options options, std::shared_ptr<const PolicyState> policy);
   awaitable<void> accept();
+  void close_slowest();
   awaitable<void> serve(std::shared_ptr<Session> session);
   awaitable<bool> serve_one(Session& session);
   awaitable<std::string> answer(Session& session, const canonical::HttpHead& head,
@@ -65,6 +66,7 @@ class LowGateway : public std::enable_shared_from_this<LowGateway> {
   asio::steady_timer room_;  // cancelled when a connection ends
   std::set<Session*> sessions_;
   std::size_t active_ = 0;  // requests under way
+  std::uint64_t closed_for_room_ = 0;
   bool stopped_ = false;
 };
 

@@ -3,6 +3,7 @@
 // signal, 2 could not work.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -42,6 +43,24 @@ tcp::endpoint parse_listen(const std::string& text) {
                               "' is not of the form ADDRESS:PORT, for example 127.0.0.1:8080");
 }
 
+// Every client takes a descriptor; the device, the log and a new policy must still find some.
+void raise_descriptor_limit(std::size_t connections) {
+  constexpr rlim_t kOwn = 32;
+  const rlim_t wanted = connections + kOwn;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  if (limit.rlim_max < wanted) {
+    throw std::invalid_argument("--max-connections " + std::to_string(connections) + " needs " +
+                                std::to_string(wanted) + " open files, but this process may have " +
+                                std::to_string(limit.rlim_max) +
+                                "; lower it, or raise the limit (ulimit -n)");
+  }
+  limit.rlim_cur = wanted;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    throw std::invalid_argument("cannot raise the limit of open files to " +
+                                std::to_string(wanted) + "; raise it (ulimit -n)");
+}
+
 // What both sides have in common.
 struct Running {
   std::function<void(std::shared_ptr<const PolicyState>)> set_policy;
@@ -52,6 +71,7 @@ struct Running {
 Running start_low(asio::io_context& io, const Arguments& arguments,
                   std::shared_ptr<const PolicyState> policy) {
   const tcp::endpoint listen = parse_listen(arguments.listen);
+  raise_descriptor_limit(arguments.max_connections);
   std::shared_ptr<LowGateway> gateway;
   try {
     gateway = LowGateway::create(io,
@@ -182,7 +202,8 @@ int main(int argc, char** argv) {
                                 "low: ADDRESS:PORT for clients; port 0 takes a free one");
   auto* backend =
       app.add_option("--backend", arguments.backend, "high: http://HOST:PORT of the backend");
-  app.add_option("--max-connections", arguments.max_connections, "low: clients at once")
+  app.add_option("--max-connections", arguments.max_connections,
+                 "low: clients at once; above it the slowest is disconnected")
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
   app.add_option("--log-level", arguments.log_level, "what is logged to stderr")

@@ -30,13 +30,19 @@ PortServer::Options port(const char* name, const std::string& path, std::size_t 
   return options;
 }
 
+PortServer::Options management_port(const std::string& path) {
+  PortServer::Options options = port("management", path, kManagementFrameMax);
+  options.answers = true;
+  return options;
+}
+
 }  // namespace
 
 DeviceLoop::DeviceLoop(simulator::DeviceSession& session, const Paths& paths)
     : session_(session),
       low_(port("low", paths.low, layout::FRAME_MAX_BYTES)),
       high_(port("high", paths.high, layout::FRAME_MAX_BYTES)),
-      management_(port("management", paths.management, kManagementFrameMax)) {}
+      management_(management_port(paths.management)) {}
 
 void DeviceLoop::run(int stop_descriptor) {
   next_tick_ = Clock::now() + kTick;
@@ -55,6 +61,7 @@ void DeviceLoop::run(int stop_descriptor) {
     low_.serve(wanted[low].revents != 0);
     high_.serve(wanted[high].revents != 0);
     management_.serve(wanted[management].revents != 0);
+    if (management_.peers() != management_peers_) drop_old_answers();
     if (management_.writable() != management_ready_) {
       management_ready_ = !management_ready_;
       session_.set_ready(simulator::Port::management, management_ready_);
@@ -67,7 +74,7 @@ void DeviceLoop::run(int stop_descriptor) {
     tick();
     move_out(low_, simulator::Port::low);
     move_out(high_, simulator::Port::high);
-    move_events_out();
+    move_answers_out();
   }
   spdlog::info("stopping: low {}/{}/{}, high {}/{}/{}, management {}/{}/{} frames in/out/dropped",
                low_.frames_in(), low_.frames_out(), low_.frames_dropped(), high_.frames_in(),
@@ -93,11 +100,24 @@ void DeviceLoop::move_out(PortServer& server, simulator::Port port) {
 
 // Events are not dropped here: without a reader they wait in the device and fill its audit slots (set_ready above).
 // What left it before the queue filled up waits in the session.
-void DeviceLoop::move_events_out() {
+void DeviceLoop::move_answers_out() {
   while (management_.writable()) {
+    if (!events_.empty()) {
+      management_.send(events_.front());
+      events_.pop_front();
+      continue;
+    }
     const std::optional<simulator::Frame> frame = session_.receive(simulator::Port::management);
     if (!frame) break;
     management_.send(*frame);
+  }
+}
+
+// A new peer must not take the answers to its predecessor's questions for its own. Events are for whoever comes.
+void DeviceLoop::drop_old_answers() {
+  management_peers_ = management_.peers();
+  while (std::optional<simulator::Frame> frame = session_.receive(simulator::Port::management)) {
+    if (frame->size() == layout::ManagementHeader::bytes + layout::Event::bytes) events_.push_back(std::move(*frame));
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "device/port_server.hpp"
@@ -35,7 +36,8 @@ class DeviceLoop {
  private:
   bool move_in(PortServer& server, simulator::Port port);   // true: something was taken
   void move_out(PortServer& server, simulator::Port port);
-  void move_events_out();
+  void move_answers_out();
+  void drop_old_answers();
   void tick();
 
   simulator::DeviceSession& session_;
@@ -44,6 +46,8 @@ class DeviceLoop {
   PortServer management_;
   std::chrono::steady_clock::time_point next_tick_;
   bool management_ready_ = true;  // as the session was told
+  std::uint64_t management_peers_ = 0;
+  std::deque<simulator::Frame> events_;  // that waited in the session while there was no peer
   std::uint64_t ticks_skipped_ = 0;
 };
 

@@ -26,13 +26,30 @@ std::size_t PortServer::add_to(std::vector<pollfd>& wanted) const {
   const std::size_t first = wanted.size();
   wanted.push_back({listener_.descriptor(), POLLIN, 0});
   if (peer_ >= 0) {
-    wanted.push_back({peer_, static_cast<short>(queue_.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+    const int in = options_.answers && full() ? 0 : POLLIN;
+    const int out = queue_.empty() ? 0 : POLLOUT;
+    wanted.push_back({peer_, static_cast<short>(in | out), 0});
   }
   return first;
 }
 
+// Peers may come and go as fast as they like; they get no more than a few lines of the log for it.
+bool PortServer::may_log() {
+  constexpr unsigned kLinesPerSecond = 8;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - log_second_ >= std::chrono::seconds(1)) {
+    if (log_lines_ > kLinesPerSecond) {
+      spdlog::warn("{}: peers came and went {} more times in a second", options_.name, log_lines_ - kLinesPerSecond);
+    }
+    log_second_ = now;
+    log_lines_ = 0;
+  }
+  return ++log_lines_ <= kLinesPerSecond;
+}
+
 void PortServer::serve(bool knocked) {
-  while (knocked) {
+  constexpr int kPeersPerTurn = 16;  // a storm of them must not hold the other ports
+  for (int i = 0; knocked && i < kPeersPerTurn; ++i) {
     const int peer = ::accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (peer < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -43,19 +60,21 @@ void PortServer::serve(bool knocked) {
     }
     if (peer_ >= 0 && peer_finished()) close_peer("closed by peer");
     if (peer_ >= 0) {
-      spdlog::warn("{}: a second peer was refused; the port has one already", options_.name);
+      if (may_log()) spdlog::warn("{}: a second peer was refused; the port has one already", options_.name);
       ::close(peer);
       continue;
     }
     peer_ = peer;
-    spdlog::info("{}: peer connected", options_.name);
+    ++peers_;
+    if (may_log()) spdlog::info("{}: peer connected", options_.name);
   }
   while (peer_ >= 0 && !queue_.empty() && transmit(queue_.front())) queue_.pop_front();
   if (queue_.empty()) dropping_ = false;
 }
 
 std::optional<std::span<const std::uint8_t>> PortServer::receive() {
-  while (peer_ >= 0) {
+  // Whoever asks without reading the answers is not heard until it does: nothing piles up.
+  while (peer_ >= 0 && !(options_.answers && full())) {
     iovec part{buffer_.data(), buffer_.size()};
     msghdr message{};
     message.msg_iov = &part;
@@ -123,7 +142,7 @@ bool PortServer::peer_finished() const {
 }
 
 void PortServer::close_peer(const char* why) {
-  spdlog::info("{}: peer disconnected ({})", options_.name, why);
+  if (may_log()) spdlog::info("{}: peer disconnected ({})", options_.name, why);
   ::close(peer_);
   peer_ = -1;
   frames_dropped_ += queue_.size();

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -26,6 +27,7 @@ class PortServer {
     std::string path;               // of the socket
     std::size_t frame_max = 0;      // bytes; longer messages are cut to one byte more, so that the device sees them as bad
     std::size_t queue_frames = 512; // frames that wait for a slow peer
+    bool answers = false;           // the peer is answered: while full(), it is not heard
   };
 
   // Listens at once; throws SocketError.
@@ -37,7 +39,7 @@ class PortServer {
   // Appends what this port waits for; the first of it tells of new peers. Its index.
   std::size_t add_to(std::vector<pollfd>& wanted) const;
 
-  // With `knocked` accepts peers (a second one is closed at once); sends what waited.
+  // With `knocked` accepts peers (a second one is closed at once; a few in one call); sends what waited.
   void serve(bool knocked);
 
   // The next frame from the peer, if one is there. Valid until the next call.
@@ -47,6 +49,9 @@ class PortServer {
   void send(std::span<const std::uint8_t> frame);
 
   bool connected() const { return peer_ >= 0; }
+  // The peer does not read, and nothing more can wait for it.
+  bool full() const { return connected() && !deaf_ && queue_.size() >= options_.queue_frames; }
+  std::uint64_t peers() const { return peers_; }  // that were let in so far
   // A frame given to `send` now would reach the peer's socket or the queue.
   bool writable() const { return connected() && !deaf_ && queue_.size() < options_.queue_frames; }
   const std::string& name() const { return options_.name; }
@@ -59,15 +64,19 @@ class PortServer {
   bool transmit(std::span<const std::uint8_t> frame);  // false: try again later
   bool peer_finished() const;
   void close_peer(const char* why);
+  bool may_log();
 
   Options options_;
   ListeningSocket listener_;
   int peer_ = -1;
   std::vector<std::uint8_t> buffer_;
   std::deque<std::vector<std::uint8_t>> queue_;
+  std::uint64_t peers_ = 0;
   std::uint64_t frames_in_ = 0;
   std::uint64_t frames_out_ = 0;
   std::uint64_t frames_dropped_ = 0;
+  std::chrono::steady_clock::time_point log_second_{};  // begin of the second that is counted
+  unsigned log_lines_ = 0;                              // of peers coming and going in it
   bool deaf_ = false;      // the peer takes nothing any more
   bool dropping_ = false;  // a line in the log when dropping begins, not for every frame
 };

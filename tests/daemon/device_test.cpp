@@ -3,10 +3,16 @@
 #include <catch2/catch.hpp>
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "daemon/process.hpp"
+#include "link/management_client.hpp"
 
 using sluice::testing::Process;
 using sluice::testing::program;
@@ -26,7 +32,53 @@ bool listening(const TemporaryFolder& folder) {
   return sluice::testing::eventually([&] { return std::filesystem::exists(folder / "management"); });
 }
 
+// A peer of the management port that reads only when told to. It waits at most half a second for anything.
+class ManagementPeer {
+ public:
+  explicit ManagementPeer(const std::string& path) : descriptor_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    REQUIRE(::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    const timeval patience{0, 500'000};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  }
+  ~ManagementPeer() { ::close(descriptor_); }
+  ManagementPeer(const ManagementPeer&) = delete;
+  ManagementPeer& operator=(const ManagementPeer&) = delete;
+  bool ask(std::uint8_t sequence) const {
+    const auto frame = sluice::link::make_read(sequence, sluice::layout::reg::IDENTITY);
+    return ::send(descriptor_, frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
+  }
+  // The answer's sequence number; -1 when none comes.
+  int answer() const {
+    unsigned char frame[4096];
+    return ::recv(descriptor_, frame, sizeof(frame), 0) >= 2 ? frame[1] : -1;
+  }
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
+
+TEST_CASE("a management peer that does not read is not heard, and leaves no answers behind") {
+  const TemporaryFolder folder;
+  const Process process(device(folder));
+  REQUIRE(listening(folder));
+  {
+    const ManagementPeer deaf(folder / "management");
+    int asked = 0;
+    while (asked < 20'000 && deaf.ask(1)) ++asked;
+    CHECK(asked > 100);
+    CHECK(asked < 20'000);
+  }
+  const ManagementPeer next(folder / "management");
+  REQUIRE(next.ask(7));
+  CHECK(next.answer() == 7);
+  CHECK(next.answer() == -1);
+}
 
 TEST_CASE("a device stops cleanly and takes its socket files with it") {
   for (const int signal : {SIGTERM, SIGINT}) {

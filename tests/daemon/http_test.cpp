@@ -2,13 +2,16 @@
 // The control API as HTTP: bad requests get a problem with a clear text; web pages get nothing; bad starts are said.
 #include <catch2/catch.hpp>
 
+#include <boost/asio/generic/seq_packet_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
 #include <regex>
 
 #include "daemon/fixture.hpp"
+#include "link/management_client.hpp"
 
 using namespace sluice;
 namespace asio = boost::asio;
@@ -93,9 +96,57 @@ TEST_CASE("what a web page could make a browser send is refused") {
   for (const char* host : {"evil.example", "evil.example:7480", "127.evil.example", "192.0.2.1", ""}) {
     CHECK_THAT(daemon.get("/v1/status", "host: " + std::string(host) + "\r\n"), Catch::StartsWith("HTTP/1.1 403"));
   }
+  for (const char* host : {"localhost:7480@evil.example", "localhost\r\nhost: evil.example", "[::1]x", "[::1", "localhost:"
+                           "7480:1"}) {
+    CHECK_THAT(daemon.get("/v1/status", "host: " + std::string(host) + "\r\n"), Catch::StartsWith("HTTP/1.1 403"));
+  }
   for (const char* host : {"localhost", "localhost:7480", "127.0.0.1:7480", "[::1]:7480"}) {
     CHECK_THAT(daemon.get("/v1/status", "host: " + std::string(host) + "\r\n"), Catch::StartsWith("HTTP/1.1 200"));
   }
+}
+
+TEST_CASE("a HEAD gets no body, which would pass for the next response") {
+  const TcpDaemon daemon;
+  const std::string both = daemon.ask("HEAD /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\n"
+                                      "GET /v1/status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+  CHECK_THAT(both, Catch::StartsWith("HTTP/1.1 405") && Catch::Contains("\r\n\r\nHTTP/1.1 200"));
+}
+
+TEST_CASE("peers that send nothing keep nobody out") {
+  const TcpDaemon daemon;
+  asio::io_context context;
+  std::vector<asio::ip::tcp::socket> silent;
+  for (int i = 0; i < 40; ++i) {
+    silent.emplace_back(context).connect({asio::ip::address_v4::loopback(), daemon.port()});
+    if (i % 2 == 0) asio::write(silent.back(), asio::buffer(std::string("GET /v1/st")));
+  }
+  CHECK_THAT(daemon.get("/v1/status"), Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("what answers nonsense without end in the device's place does not end the daemon") {
+  using Protocol = asio::generic::seq_packet_protocol;
+  Setup setup;
+  asio::io_context context;
+  asio::basic_socket_acceptor<Protocol> acceptor(context);
+  const asio::local::stream_protocol::endpoint path(setup.path("management"));
+  acceptor.open(Protocol(AF_UNIX, 0));
+  acceptor.bind(Protocol::endpoint(path.data(), path.size()));
+  acceptor.listen();
+  setup.start_daemon();
+  for (int round = 0; round < 5; ++round) {
+    Protocol::socket device(context);
+    acceptor.accept(device);
+    boost::system::error_code error;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    // Every sequence number is a refusal of whatever was asked.
+    for (unsigned i = 0; !error && std::chrono::steady_clock::now() < end; ++i) {
+      const auto frame = link::make_answer({.op = layout::ManagementOp::ERROR, .sequence = static_cast<std::uint8_t>(i)});
+      device.send(asio::buffer(frame), 0, error);
+    }
+    CHECK(error);  // the daemon hung up
+  }
+  CHECK(setup.daemon().running());
+  CHECK(setup.status().state() == v1::DeviceStatus::DISCONNECTED);
 }
 
 TEST_CASE("a daemon that cannot start says why and exits with 2") {

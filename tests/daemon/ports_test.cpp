@@ -7,10 +7,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <vector>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "daemon/process.hpp"
 #include "device/port_server.hpp"
@@ -101,6 +106,30 @@ TEST_CASE("a second peer is refused until the first has gone") {
   server.serve(true);
   REQUIRE(third.send("mine now"));
   CHECK(text(server.receive().value()) == "mine now");
+}
+
+TEST_CASE("peers that come and go without end neither fill the log nor hold the port") {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  {
+    TemporaryFolder folder;
+    PortServer server(options(folder / "low"));
+    for (int i = 0; i < 300; ++i) {
+      const Peer peer(folder / "low");  // every other one finds the port taken
+      server.serve(true);
+      if (i % 2 == 1) (void)server.receive();
+    }
+    const Peer last(folder / "low");
+    server.serve(true);
+    (void)server.receive();
+    server.serve(true);
+    CHECK(last.connected());
+  }
+  spdlog::set_default_logger(before);
+  const std::string lines = log.str();
+  CHECK_THAT(lines, Catch::Contains("peer connected"));
+  CHECK(std::count(lines.begin(), lines.end(), '\n') < 100);
 }
 
 TEST_CASE("frames for nobody and for a peer that does not read are dropped whole and counted") {

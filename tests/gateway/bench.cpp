@@ -107,11 +107,13 @@ bool eventually(const std::function<bool()>& condition) {
   return false;
 }
 
-Chain::Chain(unsigned short backend_port) {
+Chain::Chain(unsigned short backend_port, std::size_t max_connections) {
   start_device();
-  low_ = LowGateway::create(
-      io_, {.device = folder_.file("low"), .listen = {asio::ip::make_address("127.0.0.1"), 0}},
-      test_policy());
+  low_ = LowGateway::create(io_,
+                            {.device = folder_.file("low"),
+                             .listen = {asio::ip::make_address("127.0.0.1"), 0},
+                             .max_connections = max_connections},
+                            test_policy());
   high_ = HighGateway::create(
       io_, {.device = folder_.file("high"), .backend = {"127.0.0.1", std::to_string(backend_port)}},
       test_policy());

@@ -69,7 +69,7 @@ bool eventually(const std::function<bool()>& condition);
 
 class Chain {
  public:
-  explicit Chain(unsigned short backend_port);
+  explicit Chain(unsigned short backend_port, std::size_t max_connections = 1024);
   ~Chain();
   void start_device();
   void stop_device() { device_.reset(); }

@@ -162,3 +162,19 @@ TEST_CASE("what cannot work is said, with exit status 2", "[program]") {
                     "127.0.0.1:" + std::to_string(taken.port())}))
             .find("in use") != std::string::npos);
 }
+
+TEST_CASE("more connections than open files are refused at the start", "[program]") {
+  Folder folder;
+  write_file(folder.file("policy.yaml"), policy_with("one.example"));
+  const auto start = [&](const std::string& connections) {
+    const std::string command =
+        "ulimit -n 100; exec " SLUICE_BINARY_DIR "/bin/sluice-gateway --side low --policy " +
+        folder.file("policy.yaml") + " --device " + folder.file("low") +
+        " --listen 192.0.2.1:1 --max-connections " + connections + " 2> " + folder.file("log");
+    const int status = std::system(command.c_str());
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 2));
+    return read_file(folder.file("log"));
+  };
+  CHECK_THAT(start("100"), Catch::Contains("open files") && Catch::Contains("ulimit -n"));
+  CHECK_THAT(start("60"), Catch::Contains("cannot listen"));
+}
