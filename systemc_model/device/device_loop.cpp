@@ -61,11 +61,11 @@ void DeviceLoop::run(int stop_descriptor) {
     low_.serve(wanted[low].revents != 0);
     high_.serve(wanted[high].revents != 0);
     management_.serve(wanted[management].revents != 0);
-    if (management_.peers() != management_peers_) drop_old_answers();
     if (management_.writable() != management_ready_) {
       management_ready_ = !management_ready_;
       session_.set_ready(simulator::Port::management, management_ready_);
     }
+    if (management_.peers() != management_peers_) drop_old_answers();
     bool taken = move_in(management_, simulator::Port::management);
     taken |= move_in(low_, simulator::Port::low);
     taken |= move_in(high_, simulator::Port::high);
@@ -113,7 +113,8 @@ void DeviceLoop::move_answers_out() {
   }
 }
 
-// A new peer must not take the answers to its predecessor's questions for its own. Events are for whoever comes.
+// A new peer must not take the answers to its predecessor's questions for its own. Events are for whoever comes. What
+// the device held back for want of a reader has come out by now (set_ready).
 void DeviceLoop::drop_old_answers() {
   management_peers_ = management_.peers();
   while (std::optional<simulator::Frame> frame = session_.receive(simulator::Port::management)) {

@@ -102,12 +102,12 @@ TEST_CASE("interim responses without end do not hold a request beyond its time",
   const auto backend =
       std::make_shared<Backend>(io, Backend::Options{.address = {"127.0.0.1", flood.port()}});
   const auto start = Clock::now();
+  const canonical::HttpRequest request{"GET", "/", {}, ""};
   std::optional<BackendFailure> failure;
   asio::co_spawn(
       io,
       [&]() -> awaitable<void> {
-        auto answer = co_await backend->call({"GET", "/", {}, ""}, 1000,
-                                             start + std::chrono::milliseconds(300));
+        auto answer = co_await backend->call(request, 1000, start + std::chrono::milliseconds(300));
         if (const auto* failed = std::get_if<BackendFailure>(&answer)) failure = *failed;
       },
       asio::detached);
