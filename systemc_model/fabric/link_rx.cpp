@@ -54,7 +54,7 @@ void LinkRx::on_frame(std::span<const std::uint8_t> frame) {
 // Opens a record; the verdicts that need no byte of it come at once.
 void LinkRx::start(const LinkHeader& header) {
   const engine::Image* image = banks->active();
-  open_.emplace();
+  open_ = Open{};
   open_->record.pipeline = pipeline_;
   open_->record.tag = header.tag;
   open_->record.length = header.record_length;

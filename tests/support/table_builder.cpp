@@ -162,11 +162,9 @@ std::vector<std::uint64_t> ImageBuilder::words() const {
 }
 
 std::vector<std::uint8_t> ImageBuilder::to_bytes(const std::vector<std::uint64_t>& words) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(8 * words.size());
-  for (std::uint64_t word : words) {
-    for (unsigned i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
-  }
+  std::vector<std::uint8_t> bytes(8 * words.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
   return bytes;
 }
 
