@@ -20,6 +20,8 @@ constexpr std::chrono::milliseconds kReconnect{200};
 constexpr std::chrono::seconds kAnswer{20};
 // Frames of one batch: their events are handed on, and others get their turn, however many more wait in the socket.
 constexpr std::size_t kBatch = 512;
+// Under traffic: events that come within this time of a batch make the next one. A batch costs a transaction of the log.
+constexpr std::chrono::milliseconds kGather{4};
 constexpr std::size_t kFrameMax = 2048;
 
 }  // namespace
@@ -79,6 +81,7 @@ DeviceLink::Awaitable<void> DeviceLink::serve_connection() {
   std::vector<std::uint8_t> frame(kFrameMax);
   boost::system::error_code error;
   asio::socket_base::message_flags flags = 0;
+  asio::steady_timer gather(executor_);
   for (;;) {
     std::size_t got = co_await socket_->async_receive(asio::buffer(frame), flags,
                                                       asio::redirect_error(asio::use_awaitable, error));
@@ -94,8 +97,14 @@ DeviceLink::Awaitable<void> DeviceLink::serve_connection() {
         break;
       }
     }
-    deliver();
+    const bool more = events_.size() >= kBatch;
+    const bool delivered = deliver();
     if (error || got == 0) break;
+    // Nobody waits for an answer meanwhile; the device and the socket hold what comes.
+    if (delivered && !more && !client_.busy()) {
+      gather.expires_after(kGather);
+      co_await gather.async_wait(asio::use_awaitable);
+    }
   }
   close(error ? error.message() : "closed by the device");
 }
@@ -133,10 +142,11 @@ void DeviceLink::pump() {
   }
 }
 
-void DeviceLink::deliver() {
-  if (!ready_ || events_.empty()) return;
+bool DeviceLink::deliver() {
+  if (!ready_ || events_.empty()) return false;
   handlers_.events(events_);
   events_.clear();
+  return true;
 }
 
 template <class Start>

@@ -75,7 +75,7 @@ class DeviceLink {
   Awaitable<link::ManagementResult> ask(Start start);
   void pump();
   void take(std::span<const std::uint8_t> frame);
-  void deliver();
+  bool deliver();  // true when there was something
   void close(const std::string& why);
 
   Executor executor_;

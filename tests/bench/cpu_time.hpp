@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time as this thread has had it: what else runs on the machine stretches wall time, but hardly this.
+// Time as this thread has had it: what else runs on the machine stretches wall time, but hardly
+// this.
 #pragma once
 
 #include <ctime>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One simulated device, both directions full: how many record bytes a second of processor time are simulated, and, where there is a clock, how many
-// cycles a byte takes. Level engine judges the same records without a device, for comparison. A session of turns:
+// One simulated device, both directions full: how many record bytes a second of processor time are
+// simulated, and, where there is a clock, how many cycles a byte takes. Level engine judges the
+// same records without a device, for comparison. A session of turns:
 //   in:  MESSAGE_BYTES SECONDS
 //   out: a JSON object
 #include <CLI/CLI.hpp>
@@ -28,7 +29,7 @@ using simulator::Level;
 /// What one turn has done.
 struct Count {
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0;  ///< of records released, both directions
+  std::uint64_t bytes = 0;   ///< of records released, both directions
   std::uint64_t cycles = 0;  ///< between the first and the last verdict of each burst and direction
   std::uint64_t cycle_bytes = 0;  ///< of the records whose verdicts fell into these cycles
 };
@@ -36,7 +37,8 @@ struct Count {
 // Bytes of one burst and direction: long enough for a lane to run full.
 constexpr std::size_t burst_bytes = 256 * 1024, burst_least = 4, burst_most = 128;
 
-// Preamble, FCS and the gap between two frames take 24 byte times on a wire. In their place stands a frame that is none of ours.
+// Preamble, FCS and the gap between two frames take 24 byte times on a wire. In their place stands
+// a frame that is none of ours.
 const link::Frame& gap() {
   static const link::Frame frame(24, 0);
   return frame;
@@ -46,12 +48,14 @@ class Device {
  public:
   Device(Level level, const bench::CompiledPolicy& policy)
       : session_(DeviceSession::create({.level = level, .geometry = policy.image.geometry()})) {
-    if (const auto error = simulator::load_image(*session_, policy.bytes); !error.empty()) throw std::runtime_error(error);
+    if (const auto error = simulator::load_image(*session_, policy.bytes); !error.empty())
+      throw std::runtime_error(error);
   }
 
   /// A burst of requests, and beside it the answers to the requests of the burst before.
   void burst(const std::vector<bench::Message>& messages, Count& count) {
-    const std::size_t size = std::clamp(burst_bytes / messages.front().request.size(), burst_least, burst_most);
+    const std::size_t size =
+        std::clamp(burst_bytes / messages.front().request.size(), burst_least, burst_most);
     for (std::size_t i = 0; i < size; ++i) {
       send(Port::low, ++tag_, messages[i % messages.size()].request);
       if (i < open_.size()) send(Port::high, open_[i], messages[i % messages.size()].response);
@@ -63,7 +67,8 @@ class Device {
     }
     while (session_->receive(Port::high)) {
     }
-    if (take_events(count) != expected) throw std::runtime_error("the device did not release every record");
+    if (take_events(count) != expected)
+      throw std::runtime_error("the device did not release every record");
   }
 
   /// Answers what is open, so that the next burst may be of another size.
@@ -93,7 +98,8 @@ class Device {
     while (const auto frame = session_->receive(Port::management)) {
       const auto message = link::parse_management(*frame);
       const auto* event = std::get_if<layout::Event>(&message);
-      if (event == nullptr || event->kind != layout::EventKind::RECORD || event->reason != layout::Reason::ACCEPTED) {
+      if (event == nullptr || event->kind != layout::EventKind::RECORD ||
+          event->reason != layout::Reason::ACCEPTED) {
         throw std::runtime_error("the device said something else than that a record was released");
       }
       ++released;
@@ -118,13 +124,15 @@ void judge(const engine::Image& image, const std::vector<bench::Message>& messag
   for (const auto& message : messages) {
     const auto request = engine::judge_request(image, message.request);
     const auto response = engine::judge_response(image, request.endpoint, message.response);
-    if (!request.accepted() || !response.accepted()) throw std::runtime_error("the engine rejected a record");
+    if (!request.accepted() || !response.accepted())
+      throw std::runtime_error("the engine rejected a record");
     count.records += 2;
     count.bytes += message.request.size() + message.response.size();
   }
 }
 
-nlohmann::ordered_json turn(Device* device, const engine::Image& image, const std::vector<bench::Message>& messages, double seconds) {
+nlohmann::ordered_json turn(Device* device, const engine::Image& image,
+                            const std::vector<bench::Message>& messages, double seconds) {
   Count count;
   const double start = bench::cpu_seconds();
   double taken = 0;
@@ -137,8 +145,11 @@ nlohmann::ordered_json turn(Device* device, const engine::Image& image, const st
     taken = bench::cpu_seconds() - start;
   } while (taken < seconds);
   if (device != nullptr) device->finish(messages);
-  nlohmann::ordered_json out{{"records", count.records}, {"bytes", count.bytes}, {"seconds", taken}};
-  if (count.cycles != 0) out["cycles_per_byte"] = static_cast<double>(count.cycles) / static_cast<double>(count.cycle_bytes);
+  nlohmann::ordered_json out{
+      {"records", count.records}, {"bytes", count.bytes}, {"seconds", taken}};
+  if (count.cycles != 0)
+    out["cycles_per_byte"] =
+        static_cast<double>(count.cycles) / static_cast<double>(count.cycle_bytes);
   return out;
 }
 
@@ -161,10 +172,13 @@ void serve(Level level, const std::string& policy) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures how fast a level simulates; turns come on standard input: MESSAGE_BYTES SECONDS."};
+  CLI::App app{
+      "Measures how fast a level simulates; turns come on standard input: MESSAGE_BYTES SECONDS."};
   std::string policy, level;
   app.add_option("--policy", policy, "tests/bench/policy.yaml")->required();
-  app.add_option("--level", level, "engine, lt or rtl")->required()->check(CLI::IsMember({"engine", "lt", "rtl"}));
+  app.add_option("--level", level, "engine, lt or rtl")
+      ->required()
+      ->check(CLI::IsMember({"engine", "lt", "rtl"}));
   CLI11_PARSE(app, argc, argv);
   try {
     serve(*simulator::level_from_name(level), policy);

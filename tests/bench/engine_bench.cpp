@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine beside libprotobuf's JSON parser, in turns on the same messages. Ours judges the whole record, HTTP envelope included, and checks
-// every rule of the schema; libprotobuf's parses the body into a generated message that is used again, and checks no rule.
-// One JSON object on standard output.
-#include <orders.pb.h>
+// The engine beside libprotobuf's JSON parser, in turns on the same messages. Ours judges the whole
+// record, HTTP envelope included, and checks every rule of the schema; libprotobuf's parses the
+// body into a generated message that is used again, and checks no rule. One JSON object on standard
+// output.
 #include <google/protobuf/util/json_util.h>
+#include <orders.pb.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -19,10 +20,12 @@ namespace {
 
 using namespace sluice;
 
-// Messages of one size: more than a branch predictor learns by heart, less than leaves the second-level cache.
+// Messages of one size: more than a branch predictor learns by heart, less than leaves the
+// second-level cache.
 constexpr std::size_t bytes_of_a_set = 64 * 1024, messages_least = 2, messages_most = 64;
 
-/// Calls `once` (which goes through all messages) for about `seconds`; nanoseconds of processor time of one call.
+/// Calls `once` (which goes through all messages) for about `seconds`; nanoseconds of processor
+/// time of one call.
 double time_of(double seconds, const std::function<void()>& once) {
   std::uint64_t calls = 0;
   const double start = bench::cpu_seconds();
@@ -35,7 +38,8 @@ double time_of(double seconds, const std::function<void()>& once) {
   return taken * 1e9 / static_cast<double>(calls);
 }
 
-nlohmann::ordered_json measure(const engine::Image& image, std::size_t body_bytes, unsigned rounds, double seconds) {
+nlohmann::ordered_json measure(const engine::Image& image, std::size_t body_bytes, unsigned rounds,
+                               double seconds) {
   const auto count = std::clamp(bytes_of_a_set / body_bytes, messages_least, messages_most);
   const auto messages = bench::make_messages(body_bytes, count);
   bench::require_accepted(image, messages);
@@ -44,7 +48,8 @@ nlohmann::ordered_json measure(const engine::Image& image, std::size_t body_byte
 
   const auto ours = [&] {
     for (const auto& message : messages) {
-      if (!engine::judge_request(image, message.request).accepted()) throw std::runtime_error("the engine rejected a record");
+      if (!engine::judge_request(image, message.request).accepted())
+        throw std::runtime_error("the engine rejected a record");
     }
   };
   ::orders::v1::Order order;
@@ -52,7 +57,8 @@ nlohmann::ordered_json measure(const engine::Image& image, std::size_t body_byte
     for (const auto& message : messages) {
       order.Clear();
       const auto status = google::protobuf::util::JsonStringToMessage(message.body, &order);
-      if (!status.ok()) throw std::runtime_error("libprotobuf refused a message: " + status.ToString());
+      if (!status.ok())
+        throw std::runtime_error("libprotobuf refused a message: " + status.ToString());
     }
   };
   nlohmann::ordered_json out;
@@ -78,13 +84,18 @@ int main(int argc, char** argv) {
   double seconds = 0.1;
   app.add_option("--policy", policy, "tests/bench/policy.yaml")->required();
   app.add_option("--sizes", sizes, "bytes of a message's JSON")->capture_default_str();
-  app.add_option("--rounds", rounds, "turns of each")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--seconds", seconds, "of one turn")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--rounds", rounds, "turns of each")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seconds", seconds, "of one turn")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
   try {
     const auto compiled = bench::compile_policy(policy);
     nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (const std::size_t size : sizes) out.push_back(measure(compiled.image, size, rounds, seconds));
+    for (const std::size_t size : sizes)
+      out.push_back(measure(compiled.image, size, rounds, seconds));
     std::cout << out.dump() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "engine_bench: " << error.what() << '\n';

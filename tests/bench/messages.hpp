@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the bench measures with: orders (orders.proto) in canonical JSON, of an exact length, and the records around them. The same
-// number gives the same messages.
+// What the bench measures with: orders (orders.proto) in canonical JSON, of an exact length, and
+// the records around them. The same number gives the same messages.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ struct Message {
   std::vector<std::uint8_t> response;  ///< 200, to such a request
 };
 
-/// `count` different orders of exactly `body_bytes` bytes each, 150 to 65000 (std::invalid_argument).
+/// `count` different orders of exactly `body_bytes` bytes each, 150 to 65000
+/// (std::invalid_argument).
 std::vector<Message> make_messages(std::size_t body_bytes, std::size_t count);
 
 struct CompiledPolicy {
@@ -31,7 +32,8 @@ struct CompiledPolicy {
 /// Throws std::runtime_error with the compiler's diagnostics.
 CompiledPolicy compile_policy(const std::filesystem::path& policy_yaml);
 
-/// Throws std::runtime_error when the engine refuses one of the records: nothing is measured that is not accepted.
+/// Throws std::runtime_error when the engine refuses one of the records: nothing is measured that
+/// is not accepted.
 void require_accepted(const engine::Image& image, const std::vector<Message>& messages);
 
 }  // namespace sluice::bench
