@@ -116,7 +116,7 @@ module verdict_gate_properties #(
   logic [LengthBits-1:0] head_length_q = '0;
   logic [1:0] head_buffer_q = '0;
   logic [4:0] head_forced_q = '0;
-  logic granted_q = 1'b0, space_q = 1'b0, request_q = 1'b0, done_q = 1'b0;
+  logic granted_q = 1'b0, space_q = 1'b0, request_q = 1'b0, write_q = 1'b0;
   always @(posedge clk_i) begin
     head_valid_q <= head_valid;
     head_context_q <= head_context;
@@ -127,7 +127,7 @@ module verdict_gate_properties #(
     granted_q <= audit_granted;
     space_q <= audit_space;
     request_q <= audit_request;
-    done_q <= audit_done;
+    write_q <= audit_write;
     if (send) sending_q <= 1'b1;
     else if (tx_done) sending_q <= 1'b0;
     if (!rst_ni) sending_q <= 1'b0;
@@ -138,10 +138,10 @@ module verdict_gate_properties #(
         assume (head_valid && head_context == head_context_q && head_length == head_length_q &&
                 head_buffer == head_buffer_q && head_forced == head_forced_q);
       end
-      // audit: granted only who asks, and then until done; a slot that is there stays there
+      // audit: granted only who asks, and then until it writes; a slot that is there stays there
       assume (!audit_granted || audit_request);
-      if (granted_q && request_q && !done_q) assume (audit_granted && audit_space == space_q);
-      assume (!audit_done || (audit_granted && audit_write));
+      if (granted_q && request_q && !write_q) assume (audit_granted && audit_space == space_q);
+      assume (!audit_done || audit_write);
       // link_tx: done only with what it has
       assume (!tx_done || sending_q);
       assume (!allocate_done || allocate);

@@ -124,7 +124,7 @@ module fabric #(
   logic [8:0] outstanding;
 
   logic request_ignored, response_ignored;
-  logic request_busy, response_busy, table_busy, audit_busy, management_busy;
+  logic request_busy, response_busy, table_busy, audit_busy, management_busy, searching;
 
   pipeline #(
       .Pipeline(sluice_pkg::PIPELINE_REQUEST),
@@ -303,6 +303,7 @@ module fabric #(
       .event_o(transaction_event),
       .event_done_i(audit_done[4]),
       .outstanding_o(outstanding),
+      .searching_o(searching),
       .busy_o(table_busy)
   );
 
@@ -456,6 +457,7 @@ module fabric #(
       .load_limits_i(load_limits),
       .load_serial_i(load_serial),
       .records_pending_i(request_pending || response_pending),
+      .timeouts_pending_i(searching),
       .swap_waits_o(swap_waits),
       .swap_abort_o(swap_abort),
       .swap_o(swap),

@@ -84,6 +84,7 @@ module link_rx #(
   logic [10:0] left_q, left_d;         // of them still to come
   logic padding_bad_q, padding_bad_d;
   logic store_q, store_d;              // the fragment is being stored
+  logic full_q, full_d;                // a first fragment found no free buffer
   // the open record
   logic owns_q, owns_d;
   logic [BufferBits-1:0] buffer_q, buffer_d;
@@ -98,7 +99,7 @@ module link_rx #(
   logic [15:0] event_offset_q, event_offset_d;
 
   logic [31:0] tag, length, offset, remaining;
-  logic first, continues, fits, post, give_up, frame_bad, due_out;
+  logic first, continues, fits, post, give_up, frame_bad, due_out, buffer_is_heirs;
   logic [4:0] post_reason;
   logic [31:0] post_tag, post_length;
   logic [7:0] expected;
@@ -130,6 +131,8 @@ module link_rx #(
   // The open record gives up: too old, or its bank goes. Not while a frame is being judged.
   assign give_up = open_q == OPEN_STORING && !event_valid_q && state_q != RX_JUDGE && state_q != RX_CHECK &&
                    (age_q > 4'(sluice_pkg::RECORD_TIMEOUT_TICKS) || swap_abort_i);
+  // ... and a first fragment that is just coming in lies in its buffer already.
+  assign buffer_is_heirs = state_q == RX_BODY && first && store_q;
 
   always_comb begin
     state_d = state_q;
@@ -142,6 +145,7 @@ module link_rx #(
     left_d = left_q;
     padding_bad_d = padding_bad_q;
     store_d = store_q;
+    full_d = full_q;
     owns_d = owns_q;
     buffer_d = buffer_q;
     address_d = address_q;
@@ -188,6 +192,7 @@ module link_rx #(
           end else if (image_active_i && !swap_waits_i && fits) begin
             // An open record is dead now, whatever becomes of this frame: its buffer serves again.
             store_d = owns_q || free_i;
+            full_d = !store_d;
             claim_o = !owns_q && free_i;
             if (claim_o) begin
               owns_d = 1'b1;
@@ -255,11 +260,11 @@ module link_rx #(
               end else if (!fits) begin
                 post = 1'b1;
                 post_reason = sluice_pkg::REASON_TOO_LONG;
-              end else if (!owns_q) begin
+              end else if (full_q) begin
                 post = 1'b1;
                 post_reason = sluice_pkg::REASON_OVERLOAD;
               end else if (!store_q) begin
-                post = 1'b1;  // a swap came while the frame did
+                post = 1'b1;  // a swap began or came while the frame did
                 post_reason = sluice_pkg::REASON_SWAPPED;
               end else begin
                 open_d = OPEN_STORING;
@@ -283,9 +288,11 @@ module link_rx #(
       post_tag = open_tag_q;
       post_length = open_length_q;
       open_d = OPEN_SKIPPING;
-      drop_o = owns_q;
-      store_d = 1'b0;
-      write_o = 1'b0;
+      if (!buffer_is_heirs) begin
+        drop_o = owns_q;
+        store_d = 1'b0;
+        write_o = 1'b0;
+      end
     end
     if (swap_i) store_d = 1'b0;
     if (drop_o || complete_o) owns_d = 1'b0;
@@ -295,6 +302,7 @@ module link_rx #(
       header_bad_d = 1'b0;
       padding_bad_d = 1'b0;
       store_d = 1'b0;
+      full_d = 1'b0;
       fragment_d = '0;
     end
   end
@@ -348,6 +356,7 @@ module link_rx #(
       left_q <= '0;
       padding_bad_q <= 1'b0;
       store_q <= 1'b0;
+      full_q <= 1'b0;
       owns_q <= 1'b0;
       buffer_q <= '0;
       address_q <= '0;
@@ -372,6 +381,7 @@ module link_rx #(
       left_q <= left_d;
       padding_bad_q <= padding_bad_d;
       store_q <= store_d;
+      full_q <= full_d;
       owns_q <= owns_d;
       buffer_q <= buffer_d;
       address_q <= address_d;

@@ -295,6 +295,7 @@ module management #(
   } port_e;
   port_e port_q, port_d;
   logic [2:0] sent_q, sent_d;
+  logic event_leaves;  // the last byte of an event
   logic [63:0] frame;
   logic [7:0] frame_byte;
 
@@ -305,6 +306,8 @@ module management #(
       if (sent_q == 3'(i)) frame_byte = frame[8*(7-i)+:8];
     end
   end
+
+  assign event_leaves = port_q == PORT_EVENT && event_valid_i && tx_ready_i && event_last_i;
 
   always_comb begin
     port_d = port_q;
@@ -317,9 +320,12 @@ module management #(
     event_ready_o = 1'b0;
     answer_sent = 1'b0;
 
+    // `events_waiting_i` still holds the event that leaves in this cycle.
     if (state_q == MANAGEMENT_ANSWER && !due_q) begin
       due_d = 1'b1;
-      before_d = events_waiting_i;
+      before_d = events_waiting_i - WaitingBits'(event_leaves);
+    end else if (event_leaves && before_q != '0) begin
+      before_d = before_q - WaitingBits'(1);
     end
 
     unique case (port_q)
@@ -332,10 +338,7 @@ module management #(
         tx_valid_o = event_valid_i;
         tx_last_o = event_last_i;
         event_ready_o = tx_ready_i;
-        if (event_valid_i && tx_ready_i && event_last_i) begin
-          port_d = PORT_FREE;
-          if (due_q && before_q != '0) before_d = before_q - WaitingBits'(1);
-        end
+        if (event_leaves) port_d = PORT_FREE;
       end
       PORT_ANSWER: begin
         tx_valid_o = 1'b1;
@@ -407,5 +410,8 @@ module management #(
       ignored_q <= ignored_d;
     end
   end
+
+  // An answer never waits for an event that is not there: the port would be dead until the next one.
+  `SLUICE_ASSERT(a_answer_waits_for_what_is_there, !due_q || before_q <= events_waiting_i)
 
 endmodule

@@ -22,10 +22,17 @@ module prim_ram #(
 `endif
   logic [Width-1:0] array_q;
   logic [Width-1:0] output_q;
+`ifdef FORMAL
+  (* anyseq *) logic [Width-1:0] undefined;
+`endif
 
   always_ff @(posedge clk_i) begin
     if (write_i) memory[write_address_i] <= write_data_i;
+`ifdef FORMAL
+    array_q  <= (write_i && write_address_i == read_address_i) ? undefined : memory[read_address_i];
+`else
     array_q  <= memory[read_address_i];
+`endif
     output_q <= array_q;
   end
 

@@ -13,6 +13,7 @@ module swap_control (
     input  fabric_pkg::limits_t load_limits_i,
     input  logic [63:0]         load_serial_i,
     input  logic                records_pending_i,
+    input  logic                timeouts_pending_i,  // of the last tick: they are the old image's
     output logic                swap_waits_o,
     output logic                swap_abort_o,
     output logic                swap_o,
@@ -60,7 +61,7 @@ module swap_control (
       end
       SWAP_DRAIN: begin
         if (tick_i && ticks_q != '1) ticks_d = ticks_q + 4'd1;
-        if (!records_pending_i) state_d = SWAP_NOW;
+        if (!records_pending_i && !timeouts_pending_i) state_d = SWAP_NOW;
       end
       SWAP_NOW: begin
         active_d = 1'b1;

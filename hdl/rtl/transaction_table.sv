@@ -53,6 +53,7 @@ module transaction_table #(
     output fabric_pkg::event_t    event_o,
     input  logic                  event_done_i,
     output logic [8:0]            outstanding_o,
+    output logic                  searching_o,    // time-outs of the last tick are still being looked for or reported
     output logic                  busy_o
 );
 
@@ -60,6 +61,10 @@ module transaction_table #(
   localparam int unsigned SlotWidth = GenerationBits + 32 + 10 + 32;
   localparam int unsigned EndpointWidth = BaseBits + 16 + 1;
   localparam int unsigned SweepBits = (SlotBits > TagBits) ? SlotBits : TagBits;
+  // Slots are looked at in groups of about the square root of their number.
+  localparam int unsigned PlaceBits = SlotBits / 2;
+  localparam int unsigned GroupBits = SlotBits - PlaceBits;
+  localparam int unsigned GroupSlots = 2 ** PlaceBits;
 
   // Between setting an address and looking at its word lie two cycles: `wait_q` counts them, no state acts before they are over.
   typedef enum logic [2:0] {
@@ -135,11 +140,21 @@ module transaction_table #(
   assign {cap, response_base} = endpoint_word[EndpointWidth-2:0];
   assign generation_after = (generation == '1) ? GenerationBits'(1) : generation + GenerationBits'(1);
 
-  // --- lowest free slot: all slots below `lowest_q` are in use; it climbs by one a cycle until it stands at a free one
-  logic [SlotBits-1:0] lowest_q, lowest_d;
-  logic all_used, lowest_is_free;
+  // --- lowest free slot: all groups below `group_q` are full; it climbs by one a cycle until its group has a free slot. An allocation
+  // holds the audit meanwhile, so the climb must stay short: 16 cycles for 256 slots.
+  logic [GroupBits-1:0] group_q, group_d;
+  logic [GroupSlots-1:0] group_used;
+  logic [PlaceBits-1:0] place;
+  logic all_used, group_has_free;
   assign all_used = outstanding_q == 9'(Transactions);
-  assign lowest_is_free = !used_q[lowest_q];
+  assign group_used = used_q[{group_q, PlaceBits'(0)}+:GroupSlots];
+  assign group_has_free = group_used != '1;
+  always_comb begin
+    place = '0;
+    for (int i = GroupSlots - 1; i >= 0; i--) begin
+      if (!group_used[i]) place = PlaceBits'(i);
+    end
+  end
 
   // --- what the words say
   logic endpoint_fault, expired, found, granted;
@@ -158,6 +173,7 @@ module transaction_table #(
 `endif
   end
   logic frees;  // the operation takes the slot's transaction away
+  logic freed;  // it does so now
 `ifdef SLUICE_SEEDED_FAULTS
   assign frees = !(operation_q == OPERATION_LOOKUP && orphan_q);
 `else
@@ -184,6 +200,7 @@ module transaction_table #(
     count_write = 1'b0;
     count_write_index = endpoint_q;
     count_write_word = '0;
+    freed = 1'b0;
     void_done_o = 1'b0;
     allocate_done_o = 1'b0;
     allocate_granted_o = 1'b0;
@@ -220,9 +237,9 @@ module transaction_table #(
             slot_d = lookup_id_i[GenerationBits+:SlotBits];
             wait_d = 2'd2;
             state_d = TABLE_DECIDE;
-          end else if (allocate_i && (lowest_is_free || all_used)) begin
+          end else if (allocate_i && (group_has_free || all_used)) begin
             operation_d = OPERATION_ALLOCATE;
-            slot_d = lowest_q;
+            slot_d = {group_q, place};
             endpoint_d = allocate_endpoint_i[TagBits-1:0];
             wait_d = 2'd2;
             state_d = TABLE_DECIDE;
@@ -253,7 +270,8 @@ module transaction_table #(
               end
             end
             default: begin
-              if ((operation_q == OPERATION_LOOKUP) ? found : expired) begin
+              // With `void_i` the limits are already the next image's: what is void now does not time out.
+              if ((operation_q == OPERATION_LOOKUP) ? found : (expired && !void_i)) begin
                 endpoint_d = slot_endpoint[TagBits-1:0];
 `ifdef SLUICE_SEEDED_FAULTS
                 if (operation_q == OPERATION_LOOKUP && orphan) endpoint_d = TagBits'(1);
@@ -273,6 +291,7 @@ module transaction_table #(
             count_write = 1'b1;
             count_write_word = count_word - 9'd1;
             used_d[slot_q] = 1'b0;
+            freed = 1'b1;
             outstanding_d = outstanding_q - 9'd1;
           end
           if (operation_q == OPERATION_LOOKUP) begin
@@ -293,10 +312,10 @@ module transaction_table #(
       endcase
     end
 
-    lowest_d = lowest_q;
-    if (!lowest_is_free && !all_used) lowest_d = lowest_q + SlotBits'(1);
-    if (!used_d[slot_q] && slot_q < lowest_d) lowest_d = slot_q;  // just freed
-    if (state_q == TABLE_VOID_SET || state_q == TABLE_VOID_FREE) lowest_d = '0;
+    group_d = group_q;
+    if (!group_has_free && !all_used) group_d = group_q + GroupBits'(1);
+    if (freed && slot_q[SlotBits-1:PlaceBits] < group_d) group_d = slot_q[SlotBits-1:PlaceBits];
+    if (state_q == TABLE_VOID_SET || state_q == TABLE_VOID_FREE) group_d = '0;
 
     if (tick_i) begin
       search_d = 1'b1;
@@ -317,7 +336,8 @@ module transaction_table #(
   assign event_valid_o = event_valid_q;
   assign event_o = event_q;
   assign outstanding_o = outstanding_q;
-  assign busy_o = state_q != TABLE_IDLE || search_q || event_valid_q;
+  assign searching_o = search_q || event_valid_q || (state_q != TABLE_IDLE && operation_q == OPERATION_TIMEOUT);
+  assign busy_o = state_q != TABLE_IDLE || search_q || event_valid_q || (!group_has_free && !all_used);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -331,7 +351,7 @@ module transaction_table #(
       search_q <= 1'b0;
       search_slot_q <= '0;
       slot_q <= '0;
-      lowest_q <= '0;
+      group_q <= '0;
       endpoint_q <= '0;
       event_valid_q <= 1'b0;
       event_q <= '0;
@@ -346,7 +366,7 @@ module transaction_table #(
       search_q <= search_d;
       search_slot_q <= search_slot_d;
       slot_q <= slot_d;
-      lowest_q <= lowest_d;
+      group_q <= group_d;
       endpoint_q <= endpoint_d;
       event_valid_q <= event_valid_d;
       event_q <= event_d;
@@ -361,5 +381,28 @@ module transaction_table #(
   `SLUICE_ASSERT(a_found_is_outstanding, !lookup_found_o || used_q[slot_q])
 `endif
   `SLUICE_ASSERT(a_grants_only_free, !allocate_granted_o || !used_q[slot_q])
+
+`ifdef FORMAL
+  // For every slot, so too slow to simulate.
+  logic [8:0] used_count;
+  logic all_lower_used, lower_groups_full;
+  always_comb begin
+    used_count = '0;
+    all_lower_used = 1'b1;
+    lower_groups_full = 1'b1;
+    for (int unsigned i = 0; i < Transactions; i++) begin
+      used_count = used_count + 9'(used_q[i]);
+      if (i < 32'(slot_q) && !used_q[i]) all_lower_used = 1'b0;
+      if ((i >> PlaceBits) < 32'(group_q) && !used_q[i]) lower_groups_full = 1'b0;
+    end
+  end
+  logic voiding;
+  assign voiding = state_q == TABLE_VOID_SET || state_q == TABLE_VOID_FREE;
+  `SLUICE_ASSERT(a_outstanding_is_the_count, voiding || outstanding_q == used_count)
+  `SLUICE_ASSERT(a_lower_groups_are_full, lower_groups_full)
+  `SLUICE_ASSERT(a_grants_the_lowest, !allocate_granted_o || all_lower_used)
+  `SLUICE_ASSERT(a_void_frees_all, !void_done_o || used_d == '0)
+  `SLUICE_ASSERT(a_found_is_used_up, !lookup_found_o || !used_d[slot_q])
+`endif
 
 endmodule

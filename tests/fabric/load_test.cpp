@@ -340,6 +340,42 @@ TEST_CASE("a swap aborts an open record at the tenth tick") {
   CHECK(s.events[1].kind == layout::EventKind::IMAGE);
 }
 
+TEST_CASE("what times out at the tick of a swap is reported, by the old image, before the swap") {
+  DeviceBench bench;
+  auto image = support::letters_image();
+  image.max_record_bytes = 2048;
+  image.max_outstanding = 64;
+  image.response_timeout_ticks = 9;
+  image.endpoints[0].outstanding_cap = 64;
+  bench.load(image);
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    bench.send(Port::low, i, "Pa");
+    bench.events();
+  }
+  auto next = image;
+  next.serial = 2;
+  next.response_timeout_ticks = 1000;
+  bench.command(Command::BEGIN);
+  REQUIRE(bench.send_blocks(next.bytes()) == LoadStatus::OK);
+  bench.send(Port::low, DeviceBench::frames_of(Port::low, 77, std::string(1600, 'a'))[0]);
+  bench.settle();
+  bench.send(Port::management, activate_frame(200));
+  bench.settle();
+  CHECK(bench.events().empty());
+  bench.tick(10);  // the requests are 10 ticks old, and the open record is aborted
+  const auto events = bench.events();
+  REQUIRE(events.size() == 42);
+  CHECK(events.back().kind == layout::EventKind::IMAGE);
+  std::uint32_t timed_out = 0;
+  for (const auto& event : events) {
+    if (event.kind != layout::EventKind::TRANSACTION) continue;
+    CHECK(event.reason == Reason::TIMEOUT);
+    CHECK(event.tag == timed_out++);
+    CHECK(event.epoch == 1);
+  }
+  CHECK(timed_out == 40);
+}
+
 TEST_CASE("a swap aborts a young open record, SWAPPED, and skips its rest") {
   Swapping s;
   s.activate();
