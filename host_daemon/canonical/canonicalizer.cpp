@@ -62,7 +62,7 @@ std::string assemble(const Tables& tables, std::string start_line,
   if (body) out += *body;
   const std::size_t limit = tables.policy().limits().max_record_bytes();
   if (out.size() > limit) {
-    throw Refused({413, "record_too_long", "", "limits.max_record_bytes = " + std::to_string(limit),
+    throw Refused({413, "record_too_long", "", "limits.maxRecordBytes = " + std::to_string(limit),
                    "The record would have " + std::to_string(out.size()) +
                        " bytes; the policy allows " + std::to_string(limit) + ".",
                    0, 0, ""});

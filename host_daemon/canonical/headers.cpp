@@ -59,13 +59,13 @@ void check_value(const Tables& tables, const compiler::HeaderRule& rule, const s
   if (rule.constant && value != *rule.constant) {
     refuse_header("rule", rule.name,
                   "The header '" + rule.name + "' must be '" + *rule.constant + "'.",
-                  "constant = " + *rule.constant);
+                  "header.constant = " + *rule.constant);
   }
   if (rule.pattern && !RE2::FullMatch(value, tables.pattern(*rule.pattern))) {
     refuse_header("rule", rule.name,
                   "The header '" + rule.name + "' is '" + excerpt(value) +
                       "', which does not match the pattern '" + *rule.pattern + "'.",
-                  "pattern = " + *rule.pattern);
+                  "header.pattern = " + *rule.pattern);
   }
 }
 

@@ -24,7 +24,7 @@ class BodyWriter {
   void message(int index, const JsonNode& node) {
     const Message& type = tables_.schema().message(index);
     if (node.kind != JsonKind::object) {
-      refuse_value(here(node.offset), "wrong_type",
+      refuse_type(node, type.name,
                    subject() + " must be an object (" + type.name + "); found " +
                        std::string(describe(node.kind)) + ".");
     }
@@ -157,6 +157,13 @@ class BodyWriter {
     return members;
   }
 
+  [[noreturn]] void refuse_type(const JsonNode& node, const std::string& type,
+                                std::string message) const {
+    const Place place = here(node.offset);
+    throw Refused({422, "wrong_type", place.field, "type " + type, std::move(message), place.line,
+                   place.column, ""});
+  }
+
   [[noreturn]] void refuse_twice(const JsonNode& member, const std::string& name) const {
     refuse_value(member_place(member), "duplicate_field",
                  subject() + " has the member '" + name + "' twice.");
@@ -221,7 +228,7 @@ class BodyWriter {
       if (!oneof.required || set[i] != nullptr) continue;
       Place place = here(node.offset);
       place.field += (place.field.empty() ? "" : ".") + oneof.name;
-      refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().text,
+      refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
                   "One member of '" + oneof.name + "' must be set; none is.");
     }
   }
@@ -272,7 +279,7 @@ class BodyWriter {
 
   bool list(const Field& field, const JsonNode* node, const JsonNode& parent) {
     if (node != nullptr && node->kind != JsonKind::array) {
-      refuse_value(here(node->offset), "wrong_type",
+      refuse_type(*node, "repeated " + type_name(field),
                    "'" + path_ + "' must be an array of " + type_name(field) + "; found " +
                        std::string(describe(node->kind)) + ".");
     }

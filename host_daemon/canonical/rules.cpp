@@ -9,6 +9,7 @@
 #include "canonical/refusal.hpp"
 #include "canonical/scalar.hpp"
 #include "canonical/text.hpp"
+#include "compiler/rule_check.hpp"
 
 namespace sluice::canonical {
 namespace {
@@ -27,26 +28,10 @@ std::string all_texts(const std::vector<RuleUse>& rules) {
   return out;
 }
 
-// True when a comparison rule ("int32.gte = 5") by itself forbids the number.
-bool forbids(const RuleUse& rule, Int number) {
-  const auto equals = rule.text.rfind("= ");
-  if (equals == std::string::npos) return false;
-  const auto bound = from_decimal(std::string_view(rule.text).substr(equals + 2));
-  if (!bound) return false;
-  const std::string_view kind = last_component(rule.name);
-  return (kind == "gte" && number < *bound) || (kind == "gt" && number <= *bound) ||
-         (kind == "lte" && number > *bound) || (kind == "lt" && number >= *bound) ||
-         (kind == "const" && number != *bound);
-}
-
-// The rule that keeps a number out: a comparison that fails by itself, else the list rules, else
-// all of them.
+// The rule that keeps a number out: the first that it breaks.
 std::string number_rule(const std::vector<RuleUse>& rules, Int number) {
-  for (const RuleUse& rule : rules) {
-    if (forbids(rule, number)) return rule.text;
-  }
-  std::string lists = rule_text(rules, {"in", "not_in"});
-  return lists.empty() ? all_texts(rules) : lists;
+  const auto broken = compiler::broken_rules(rules, {number, ""});
+  return broken.empty() ? all_texts(rules) : broken.front()->text;
 }
 
 void check_string(const Tables& tables, const Value& value, const std::string& text,

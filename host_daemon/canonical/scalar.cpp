@@ -39,11 +39,25 @@ Range type_range(FieldDescriptor::Type type) {
   }
 }
 
+// A value that the field's type does not hold; explanations of a device's verdict name the rule alike.
+[[noreturn]] void refuse_by_type(const Field& field, const Place& place, std::string code,
+                                 std::string message) {
+  throw Refused({422, std::move(code), place.field, "type " + type_name(field), std::move(message),
+                 place.line, place.column, ""});
+}
+
 [[noreturn]] void refuse_type(const Field& field, const Place& place, std::string_view wanted,
                               std::string_view found) {
-  refuse_value(place, "wrong_type",
-               "'" + place.field + "' must be " + std::string(wanted) + " (" + type_name(field) +
-                   "); found " + std::string(found) + ".");
+  refuse_by_type(field, place, "wrong_type",
+                 "'" + place.field + "' must be " + std::string(wanted) + " (" + type_name(field) +
+                     "); found " + std::string(found) + ".");
+}
+
+[[noreturn]] void refuse_enum_value(const Field& field, const Place& place, std::string message) {
+  const std::string rule = rule_text(field.value.rules, {"defined_only"});
+  throw Refused({422, "unknown_enum_value", place.field,
+                 rule.empty() ? "type " + type_name(field) : rule, std::move(message), place.line,
+                 place.column, ""});
 }
 
 Scalar read_number(const Field& field, std::string_view spelling, const Place& place) {
@@ -55,7 +69,7 @@ Scalar read_number(const Field& field, std::string_view spelling, const Place& p
     const bool single = field.value.type == FieldDescriptor::TYPE_FLOAT;
     const FloatReading reading = read_float(spelling, single);
     if (reading.fault != NumberFault::none) {
-      refuse_value(place, "out_of_range",
+      refuse_by_type(field, place, "out_of_range",
                    "'" + place.field + "' is " + excerpt(spelling) + ", which is too " +
                        (reading.fault == NumberFault::too_big ? "large" : "close to zero") +
                        " for a " + type_name(field) + ".");
@@ -71,7 +85,7 @@ Scalar read_number(const Field& field, std::string_view spelling, const Place& p
   const Range range = type_range(field.value.type);
   if (reading.fault != NumberFault::none || reading.value < range.low ||
       reading.value > range.high) {
-    refuse_value(place, "out_of_range",
+    refuse_by_type(field, place, "out_of_range",
                  "'" + place.field + "' is " + excerpt(spelling) + "; " + type_name(field) +
                      " holds " + to_decimal(range.low) + " to " + to_decimal(range.high) + ".");
   }
@@ -100,7 +114,7 @@ Scalar read_enum_number(const Field& field, std::string_view spelling, const Pla
     value = field.descriptor->enum_type()->FindValueByNumber(static_cast<int>(reading.value));
   }
   if (value == nullptr) {
-    refuse_value(place, "unknown_enum_value",
+    refuse_enum_value(field, place,
                  "'" + place.field + "' is " + excerpt(spelling) + ", which " + type_name(field) +
                      " does not declare.");
   }
@@ -118,7 +132,7 @@ Scalar read_enum_name(const Field& field, std::string_view name, const Place& pl
       }
       known += (known.empty() ? "" : ", ") + allowed.name;
     }
-    refuse_value(place, "unknown_enum_value",
+    refuse_enum_value(field, place,
                  "'" + place.field + "' is '" + excerpt(name) + "', which " + type_name(field) +
                      " does not declare; it may be " + known + ".");
   }
@@ -135,11 +149,11 @@ Scalar read_bytes(const Field& field, std::string_view text, const Place& place)
   return out;
 }
 
-Scalar read_time(std::string_view text, const Place& place) {
+Scalar read_time(const Field& field, std::string_view text, const Place& place) {
   auto time = canonical_timestamp(text);
   if (const auto* fault = std::get_if<const char*>(&time)) {
-    refuse_value(
-        place, "bad_value",
+    refuse_by_type(
+        field, place, "bad_value",
         "The time in '" + place.field + "' " + *fault + "; found '" + excerpt(text) + "'.");
   }
   Scalar out;
@@ -202,11 +216,11 @@ Scalar read_scalar(const Field& field, std::string_view text, const Place& place
       return is_json_number(text) ? read_enum_number(field, text, place)
                                   : read_enum_name(field, text, place);
     case ValueKind::timestamp:
-      return read_time(text, place);
+      return read_time(field, text, place);
     case ValueKind::message:
       break;
   }
-  refuse_value(place, "wrong_type", "'" + place.field + "' is a message and has no text form.");
+  refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message and has no text form.");
 }
 
 Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place) {
@@ -234,11 +248,11 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
       return read_enum_name(field, node.text, place);
     case ValueKind::timestamp:
       if (node.kind != JsonKind::string) wrong("a time");
-      return read_time(node.text, place);
+      return read_time(field, node.text, place);
     case ValueKind::message:
       break;
   }
-  refuse_value(place, "wrong_type", "'" + place.field + "' is a message, not a scalar.");
+  refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message, not a scalar.");
 }
 
 Scalar default_scalar(const Field& field) {

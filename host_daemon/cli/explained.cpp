@@ -64,13 +64,13 @@ std::string excerpt(std::span<const std::uint8_t> record, std::size_t offset) {
 
 }  // namespace
 
-Explained explain(const compiler::SymbolMap& symbols, layout::Pipeline pipeline, std::uint32_t length,
+Explained explain(const compiler::SymbolMap& symbols, layout::Pipeline pipeline, std::span<const std::uint8_t> record,
                   const engine::Verdict& verdict) {
   Explained out;
   out.verdict = verdict;
   out.endpoint = symbols.endpoint_name(verdict.endpoint);
   if (verdict.accepted()) return out;
-  const compiler::Explanation explanation = symbols.explain(event_of(pipeline, length, verdict));
+  const compiler::Explanation explanation = symbols.explain(event_of(pipeline, static_cast<std::uint32_t>(record.size()), verdict), record);
   if (!explanation.endpoint.empty()) out.endpoint = explanation.endpoint;
   out.path = explanation.path;
   out.rule = explanation.rule;

@@ -20,8 +20,7 @@ struct Explained {
   std::string path, rule, text;
 };
 
-// `length`: of the record, bytes.
-Explained explain(const compiler::SymbolMap& symbols, layout::Pipeline pipeline, std::uint32_t length,
+Explained explain(const compiler::SymbolMap& symbols, layout::Pipeline pipeline, std::span<const std::uint8_t> record,
                   const engine::Verdict& verdict);
 
 // {"id","verdict","reason","offset","path","rule","endpoint"}, in this order; what is unknown is null.

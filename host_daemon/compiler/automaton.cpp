@@ -222,6 +222,9 @@ std::optional<Automaton> build_automaton(const Grammar& grammar, const Schema& s
   for (std::size_t s = 0; s < states.size(); ++s) {
     const int n = number[at(representative(static_cast<int>(s)))];
     if (n < 0) continue;
+    auto& others = out.states[at(n)].other_routines;
+    const int routine = states[s].routine;
+    if (routine != out.states[at(n)].routine && std::find(others.begin(), others.end(), routine) == others.end()) others.push_back(routine);
     auto& subjects = out.states[at(n)].subjects;
     for (int topic : states[s].subjects) {
       if (std::find(subjects.begin(), subjects.end(), topic) == subjects.end()) subjects.push_back(topic);

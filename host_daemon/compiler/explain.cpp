@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the stack of a rejected record to a field path: in every frame the routine says what r means - the rank of the last member, the number
-// of items - and the innermost state says what was expected.
+// of items - and the innermost state says what was expected. Places that share their states are candidates all together. With the record at
+// hand explain_record.cpp knows better, and this is what is left when it does not.
 #include <algorithm>
 
+#include "compiler/explain_internal.hpp"
+#include "compiler/rule_check.hpp"
 #include "compiler/symbols.hpp"
 
 namespace sluice::compiler {
@@ -10,23 +13,50 @@ namespace sluice::compiler {
 using layout::Event;
 using layout::Reason;
 
+namespace {
+
+constexpr std::size_t kCandidates = 8;
+
+void add_once(std::vector<std::string>& list, const std::string& text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+}
+
+std::string one_of(const std::vector<std::string>& all) {
+  if (all.size() <= 1) return all.empty() ? std::string() : all[0];
+  std::string out = "one of: ";
+  for (std::size_t i = 0; i < all.size() && i < kCandidates; ++i) out += (i ? ", " : "") + all[i];
+  return out + (all.size() > kCandidates ? ", …" : "");
+}
+
+void write(const Finding& finding, Explanation& out) {
+  std::vector<std::string> paths, rules;
+  for (const std::string& path : finding.paths) add_once(paths, path);
+  for (const Cause& cause : finding.causes) add_once(rules, cause.rule);
+  out.path = one_of(paths);
+  out.rule = one_of(rules);
+  if (!finding.causes.empty()) out.text = finding.causes[0].text;
+  for (std::size_t i = 1; i < finding.causes.size() && i < kCandidates; ++i) {
+    if (out.text.find(finding.causes[i].text) == std::string::npos) out.text += "; or: " + finding.causes[i].text;
+  }
+}
+
+}  // namespace
+
 class SymbolMap::Explainer {
  public:
   Explainer(const Pipeline_& pipeline, const Event& event) : pipeline_(pipeline), event_(event) {}
 
-  void fill(Explanation& out) {
+  Finding find() {
     const Place_* top = find(event_.base);
-    if (!top) return;
-    if (event_.depth > event_.frames) path_ = "…";
+    if (!top) return {};
+    if (event_.depth > event_.frames) paths_ = {"…"};
     // Outer frames first. Frame i goes on at the return base of frame i - 1.
     for (int i = event_.frames - 1; i >= 1; --i) {
       const Place_* place = find(event_.return_bases[static_cast<std::size_t>(i) - 1]);
       if (place) outer(*place, event_.registers[static_cast<std::size_t>(i)], i == 1 ? top : nullptr);
     }
     inner(*top, event_.registers[0]);
-    out.path = path_;
-    out.rule = rule_;
-    out.text = text_;
+    return {paths_, causes_};
   }
 
  private:
@@ -34,30 +64,37 @@ class SymbolMap::Explainer {
     const auto it = pipeline_.states.find(base);
     return it == pipeline_.states.end() ? nullptr : &it->second;
   }
-  const Routine& routine(const Place_& place) const { return pipeline_.routines[static_cast<std::size_t>(place.routine)]; }
+  const Routine& routine(const Place_& place) const { return pipeline_.routines[static_cast<std::size_t>(place.routines[0])]; }
+  const Subject& subject(int index) const { return pipeline_.subjects[static_cast<std::size_t>(index)]; }
 
-  std::string names(const std::vector<int>& subjects) const {
-    std::string out;
-    for (int s : subjects) {
-      const std::string& name = pipeline_.subjects[static_cast<std::size_t>(s)].name;
-      if (out.empty()) {
-        out = name;
-      } else if (("|" + out + "|").find("|" + name + "|") == std::string::npos) {
-        out += "|" + name;
+  // Goes on with each of the elements.
+  void append(const std::vector<std::string>& elements) {
+    if (elements.empty()) return;
+    std::vector<std::string> longer;
+    for (const std::string& path : paths_) {
+      for (const std::string& element : elements) {
+        const bool dot = !path.empty() && !element.empty() && element[0] != '[';
+        if (longer.size() <= kCandidates) add_once(longer, path + (dot ? "." : "") + element);
       }
     }
+    paths_ = std::move(longer);
+  }
+  void append(const std::string& element) { append(std::vector<std::string>{element}); }
+
+  std::vector<std::string> names(const std::vector<int>& subjects) const {
+    std::vector<std::string> out;
+    for (int s : subjects) add_once(out, subject(s).name);
     return out;
   }
 
-  void append(const std::string& element) {
-    if (element.empty()) return;
-    if (!path_.empty() && element[0] != '[') path_ += '.';
-    path_ += element;
-  }
-
-  // The subjects of rank r; remembered as what an inner leaf is about.
-  std::vector<int> at_rank(const Routine& r, unsigned rank) const {
-    return rank < r.subjects.size() ? r.subjects[rank] : std::vector<int>{};
+  // The subjects of rank r, of every routine that shares the place.
+  std::vector<int> at_rank(const Place_& place, unsigned rank) const {
+    std::vector<int> out;
+    for (int index : place.routines) {
+      const Routine& r = pipeline_.routines[static_cast<std::size_t>(index)];
+      if (rank < r.subjects.size()) out.insert(out.end(), r.subjects[rank].begin(), r.subjects[rank].end());
+    }
+    return out;
   }
 
   void enter(const std::vector<int>& subjects) {
@@ -77,82 +114,79 @@ class SymbolMap::Explainer {
         break;
       }
       case RoutineKind::header:
-        path_ = "header";
-        enter(at_rank(here, r));
+        paths_ = {"header"};
+        enter(at_rank(place, r));
         break;
       case RoutineKind::query:
       case RoutineKind::object:
-        enter(at_rank(here, r));
+        enter(at_rank(place, r));
         break;
       case RoutineKind::array:
         append(here.counted ? "[" + std::to_string(r > 0 ? r - 1 : 0) + "]" : "[]");
+        item_ = true;
         break;
       case RoutineKind::leaf:
-        break;
+        return;
     }
+    if (here.kind != RoutineKind::array) item_ = false;
   }
 
-  void say(std::string rule, std::string text) {
-    rule_ = std::move(rule);
-    text_ = std::move(text);
-  }
+  void say(std::string rule, std::string text) { causes_ = {{std::move(rule), std::move(text)}}; }
 
-  // The first rule of `subjects` that `wanted` picks.
+  // All rules of `subjects` that `wanted` picks; `fallback` when there are none.
   template <typename Wanted>
-  const RuleUse* rule_of(const std::vector<int>& subjects, Wanted wanted) const {
+  void say_rules(const std::vector<int>& subjects, Wanted wanted, const std::string& fallback, const std::string& text) {
     for (int s : subjects) {
-      const Subject& subject = pipeline_.subjects[static_cast<std::size_t>(s)];
-      for (const auto* list : {&subject.rules, &subject.value_rules}) {
+      for (const auto* list : {&subject(s).rules, &subject(s).value_rules}) {
         for (const RuleUse& rule : *list) {
-          if (wanted(rule.name)) return &rule;
+          if (wanted(last_name(rule.name))) add_cause(rule.name, rule.text.empty() ? text : text + " (" + rule.text + ")");
         }
       }
     }
-    return nullptr;
+    if (causes_.empty()) say(fallback, text);
   }
 
-  static bool ends_with(const std::string& text, std::string_view end) {
-    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+  void add_cause(const std::string& rule, const std::string& text) {
+    const auto known = std::find_if(causes_.begin(), causes_.end(), [&](const Cause& c) { return c.rule == rule; });
+    if (known == causes_.end()) causes_.push_back({rule, text});
   }
 
-  void say_rule(const RuleUse* rule, std::string fallback, const std::string& text) {
-    say(rule ? rule->name : std::move(fallback), rule && !rule->text.empty() ? text + " (" + rule->text + ")" : text);
-  }
-
-  void missing(const Routine& here, unsigned r) {
+  void missing(const Place_& place, const Routine& here, unsigned r) {
     const auto next = std::find_if(here.required_ranks.begin(), here.required_ranks.end(), [&](int rank) { return rank > static_cast<int>(r); });
     if (next == here.required_ranks.end()) return say("required", "something required is missing");
-    if (here.kind == RoutineKind::header) path_ = "header";
-    const auto subjects = at_rank(here, static_cast<unsigned>(*next));
+    if (here.kind == RoutineKind::header) paths_ = {"header"};
+    const auto subjects = at_rank(place, static_cast<unsigned>(*next));
     append(names(subjects));
-    const RuleUse* rule = rule_of(subjects, [](const std::string& n) { return n == "required" || ends_with(n, ".min_items"); });
-    if (!rule) rule = rule_of(subjects, [](const std::string&) { return true; });
-    say_rule(rule, "required", names(subjects) + " is missing");
+    for (int s : subjects) {
+      for (const std::string& rule : subject(s).absence) add_cause(rule, subject(s).name + " is missing");
+    }
+    if (causes_.empty()) say("required", one_of(names(subjects)) + " is missing");
   }
 
   void inner(const Place_& place, std::uint16_t r) {
     const Routine& here = routine(place);
-    if (here.kind == RoutineKind::header) path_ = "header";
+    if (here.kind == RoutineKind::header) paths_ = {"header"};
+    const bool list = here.kind == RoutineKind::array;
     switch (event_.reason) {
       case Reason::ORDER:
         append(names(place.subjects));
-        return say("order", names(place.subjects) + " stands out of order, twice, or beside another member of its oneof");
+        add_cause("order", "it stands out of order");
+        add_cause(here.kind == RoutineKind::header ? "duplicate_header" : "duplicate_field", "it stands twice");
+        if (here.kind == RoutineKind::header) return;
+        if (has_neighbours(place, r)) add_cause("oneof", "another member of its oneof stands already");
+        return;
       case Reason::TOO_FEW:
-        if (here.kind == RoutineKind::array || here.kind == RoutineKind::leaf) {
-          return say_rule(rule_of(about_, [&](const std::string& n) {
-                            return here.kind == RoutineKind::array ? ends_with(n, ".min_items") : ends_with(n, "min_len") || ends_with(n, ".len");
-                          }),
-                          "length", here.kind == RoutineKind::array ? "too few items" : "too short");
-        }
-        return missing(here, r);
+        if (!list && here.kind != RoutineKind::leaf) return missing(place, here, r);
+        return say_rules(
+            about_, [&](std::string_view n) { return list ? n == "min_items" : n == "min_len" || n == "len"; },
+            list ? "repeated.min_items" : "string.min_len", list ? "too few items" : "too short");
       case Reason::TOO_MANY:
-        return say_rule(rule_of(about_, [&](const std::string& n) {
-                          return here.kind == RoutineKind::array ? ends_with(n, ".max_items") : ends_with(n, "max_len") || ends_with(n, ".len");
-                        }),
-                        "length", here.kind == RoutineKind::array ? "too many items" : "too long");
+        return say_rules(
+            about_, [&](std::string_view n) { return list ? n == "max_items" : n == "max_len" || n == "len"; },
+            list ? "repeated.max_items" : "string.max_len", list ? "too many items" : "too long");
       case Reason::LENGTH:
-        if (here.kind == RoutineKind::header) path_ = "header.content-length";
-        return say("content-length", "content-length does not agree with the bytes that follow");
+        if (here.kind == RoutineKind::header) paths_ = {"header.content-length"};
+        return say("content_length", "content-length does not agree with the bytes that follow");
       case Reason::DEPTH:
         return say("limits.maxDepth", "the record nests deeper than the policy allows");
       case Reason::NO_TRANSITION:
@@ -162,79 +196,130 @@ class SymbolMap::Explainer {
     }
   }
 
+  // Members of one rank are a oneof.
+  bool has_neighbours(const Place_& place, unsigned r) const { return at_rank(place, r).size() > 1; }
+
+  static bool not_length(std::string_view n) {
+    return n != "required" && n != "len" && n != "min_len" && n != "max_len" && n != "min_items" && n != "max_items";
+  }
+
+  // A value that cannot go on, or begin, like this.
+  void bad_value(bool first_byte) {
+    for (int s : about_) {
+      const std::string full = subject(s).type;
+      const std::string type = item_ && full.starts_with("repeated ") ? full.substr(9) : full;
+      if (type.empty()) continue;
+      const bool number = type.find("int") == 0 || type.find("uint") == 0 || type.find("sint") == 0 || type.find("fixed") == 0 ||
+                          type.find("sfixed") == 0 || type == "float" || type == "double" || type == "bool";
+      // The first byte of all other types is always the same; behind it a text is a text.
+      if (first_byte || number || type != "string") add_cause("type " + type, "not a value of the type " + type);
+      if (first_byte && !number) continue;
+      for (const RuleUse& rule : subject(s).value_rules) add_cause(rule.name, "the value is not allowed (" + rule.text + ")");
+      if (subject(s).default_allowed && !item_) add_cause("default", "a default value is spelled by leaving it out");
+    }
+    if (causes_.empty()) say("canonical", "not the canonical spelling of an allowed value");
+  }
+
   void unexpected(const Place_& place, const Routine& here, std::uint16_t r) {
-    const auto not_length = [](const std::string& n) {
-      return n != "required" && !ends_with(n, "_len") && !ends_with(n, ".len") && !ends_with(n, "_items");
-    };
     switch (place.place) {
       case Place::method:
-        path_ = ":method";
-        return say("method", "no endpoint has this method");
+        paths_ = {":method"};
+        return say("method_not_allowed", "no endpoint has this method");
       case Place::target:
-        path_ = ":path";
-        return say("path.template", "no endpoint has this path");
+        paths_ = {":path"};
+        return say("no_endpoint", "no endpoint has this path");
       case Place::variable:
         append(names(place.subjects));
-        return say_rule(rule_of(place.subjects, not_length), "path.template", "the path does not go on like this");
+        about_ = place.subjects;
+        bad_value(false);
+        for (int s : about_) {
+          for (const std::string& rule : subject(s).absence) add_cause(rule, subject(s).name + " is missing");
+        }
+        return add_cause("no_endpoint", "no endpoint has this path");
       case Place::version:
-        path_ = ":version";
+        paths_ = {":version"};
         return say("version", "expected HTTP/1.1");
       case Place::status:
-        path_ = ":status";
-        return say("status", "the policy does not list this status, or its reason phrase is not the standard one");
+        paths_ = {":status"};
+        return say("status_not_listed", "the policy does not list this status, or its reason phrase is not the standard one");
       case Place::query_name:
-        path_ = "query";
+        paths_ = {"query"};
         return say("unknown_parameter", "the endpoint has no such query parameter");
       case Place::query_value:
-        enter(at_rank(here, r));
+        enter(at_rank(place, r));
         return say("query", "expected '&' or the end of the target");
       case Place::header_name:
-        return say("header.unlisted", "the policy does not list this header here");
+        return say("header_not_listed", "the policy does not list this header here");
       case Place::header_value:
         append(names(place.subjects));
-        return say_rule(rule_of(place.subjects, not_length), "header.value", "the value is not allowed");
+        return say_rules(place.subjects, not_length, "header_value", "the value is not allowed");
       case Place::line_end:
-        return say("header.line", "expected CR LF");
+        return say("header_line", "expected CR LF");
       case Place::body:
         append(names(place.subjects));
         return say("body", "expected the body's first byte, or no body");
       case Place::record_end:
         return say("body.trailing", "bytes behind the body");
       case Place::object_open:
+        // The empty object, where something is required, is no member's fault.
+        if (!here.required_ranks.empty()) {
+          const auto outer = paths_;
+          missing(place, here, 0);
+          for (const std::string& path : outer) add_once(paths_, path);
+        }
+        return add_cause("unknown_field", "no member of this name may stand here");
       case Place::member_name:
         return say("unknown_field", "no member of this name may stand here");
       case Place::member_colon:
       case Place::after_member:
       case Place::after_item:
-        return say("json.syntax", "canonical JSON does not go on like this");
+        return say("json_syntax", "canonical JSON does not go on like this");
       case Place::value:
-        enter(at_rank(here, r));
-        return say_rule(rule_of(about_, not_length), "type", "not a value that this field may have here (default values are left out)");
+        enter(at_rank(place, r));
+        item_ = false;
+        return bad_value(true);
       case Place::array_open:
       case Place::item:
-        append(here.counted ? "[" + std::to_string(r) + "]" : "[]");
-        return say_rule(rule_of(about_, not_length), "type", "not an item that this list may have (empty lists are left out)");
+        append({"", here.counted ? "[" + std::to_string(r) + "]" : "[]"});
+        item_ = true;
+        bad_value(true);
+        // ']' may stand there as well, and a state in front of an item is the same for the first and the next.
+        for (int s : about_) {
+          for (const RuleUse& rule : subject(s).rules) {
+            if (last_name(rule.name) == "min_items") add_cause(rule.name, "too few items (" + rule.text + ")");
+          }
+        }
+        return add_cause("default", "an empty list is spelled by leaving it out");
       case Place::leaf:
-        return say_rule(rule_of(about_, not_length), "type", "not the canonical spelling of an allowed value");
+        return bad_value(false);
     }
   }
 
   const Pipeline_& pipeline_;
   const Event& event_;
-  std::string path_, rule_, text_;
+  std::vector<std::string> paths_{""};
+  std::vector<Cause> causes_;
   std::vector<int> about_;  // what the innermost named place is
+  bool item_ = false;       // of a list
 };
 
-Explanation SymbolMap::explain(const Event& event) const {
+Explanation SymbolMap::explain(const Event& event) const { return explain(event, {}); }
+
+Explanation SymbolMap::explain(const Event& event, std::span<const std::uint8_t> record) const {
   Explanation out;
   out.endpoint = endpoint_name(event.endpoint);
   if (event.reason == Reason::ACCEPTED) {
     out.text = "accepted";
     return out;
   }
-  if (event.frames > 0 && event.frames <= layout::EVENT_FRAMES) {
-    Explainer(pipelines_[event.pipeline == layout::Pipeline::REQUEST ? 0 : 1], event).fill(out);
+  Finding finding;
+  if (!record.empty()) {
+    finding = explain_record(facts_, event, {reinterpret_cast<const char*>(record.data()), record.size()});
   }
+  if (finding.empty() && event.frames > 0 && event.frames <= layout::EVENT_FRAMES) {
+    finding = Explainer(pipelines_[event.pipeline == layout::Pipeline::REQUEST ? 0 : 1], event).find();
+  }
+  write(finding, out);
   if (event.reason == Reason::TOO_LONG) out.rule = "limits.maxRecordBytes";
   if (event.reason == Reason::TIMEOUT) out.rule = "limits.responseTimeoutMs";
   if (out.text.empty()) out.text = layout::text_of(event.reason);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compiler/explain_internal.hpp"
 #include "compiler/grammar_builder.hpp"
 #include "compiler/grammar_guard.hpp"
 
@@ -46,6 +47,13 @@ std::optional<RoutineKind> routine_kind_from_name(std::string_view name) {
   const auto it = std::find(kKinds.begin(), kKinds.end(), name);
   if (it == kKinds.end()) return std::nullopt;
   return static_cast<RoutineKind>(it - kKinds.begin());
+}
+
+Subject subject_of(std::string name, const Field& field) {
+  const FieldFacts facts = field_facts(field);
+  Subject out{std::move(name), field.rules, field.value.rules, (field.repeated ? "repeated " : "") + facts.type, {}, field.implicit && field.default_allowed};
+  for (const Cause& cause : causes_of_absence(facts, field.required)) out.absence.push_back(cause.rule);
+  return out;
 }
 
 GrammarBuilder::GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics)

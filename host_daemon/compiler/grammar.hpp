@@ -50,7 +50,11 @@ struct Subject {
   std::string name;                   // path element: json name, header name
   std::vector<RuleUse> rules;         // of the place itself: required, repeated.*
   std::vector<RuleUse> value_rules;   // of the value
+  std::string type{};                     // a field's declared type, "uint32"; a list's with "repeated " before it
+  std::vector<std::string> absence{};     // a field: the rules that its absence can break
+  bool default_allowed = false;           // a field: its absence stands for its default
 };
+Subject subject_of(std::string name, const Field& field);
 
 enum class RoutineKind : std::uint8_t { request, response, header, query, object, array, leaf };
 std::string_view name_of(RoutineKind kind);
@@ -69,6 +73,7 @@ struct State {
   Place place;
   std::vector<int> subjects;  // what this state is about, indexes into Grammar::subjects
   std::vector<Transition> transitions;  // ascending, disjoint
+  std::vector<int> other_routines{};    // automaton: further routines that share this state
 };
 
 // The grammar of one pipeline.

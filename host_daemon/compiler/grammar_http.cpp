@@ -161,7 +161,7 @@ int GrammarBuilder::body(const Body& body) {
     call(start, '{', '{', object({body.message, false, body.excluded, body.reached, body.needed}), end);
   } else {
     const Field& field = schema_.message(body.message).fields[static_cast<std::size_t>(body.field)];
-    const int topic = subject({field.json_name, field.rules, field.value.rules});
+    const int topic = subject(subject_of(field.json_name, field));
     grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
     grammar_.states[static_cast<std::size_t>(end)].subjects.push_back(topic);
     json_field(start, field, {-1, true, body.excluded, body.reached, body.needed}, end, Ending::record);
@@ -194,7 +194,7 @@ int GrammarBuilder::query(const Endpoint& endpoint) {
   Trie trie{{"", name}};
   for (const QueryParameter& parameter : endpoint.query) {
     const Field& field = schema_.field(endpoint.request, parameter.path);
-    const int topic = subject({parameter.name, field.rules, field.value.rules});
+    const int topic = subject(subject_of(parameter.name, field));
     subjects[static_cast<std::size_t>(parameter.rank)].push_back(topic);
     const std::string key = percent_encode(parameter.name);
     const int at = branch(trie, key, Place::query_name);

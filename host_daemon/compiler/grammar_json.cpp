@@ -187,7 +187,7 @@ void GrammarBuilder::build_pending() {
       if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
         topic = known->second;
       } else {
-        topic = subject({field->json_name, field->rules, field->value.rules});
+        topic = subject(subject_of(field->json_name, *field));
         field_subjects_.emplace(field, topic);
       }
       grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);

@@ -81,7 +81,7 @@ std::vector<TargetBuilder::Element> TargetBuilder::elements_of(const Endpoint& e
 void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint& endpoint, const PathPart& part) {
   const Field& field = builder_.schema_.field(endpoint.request, *part.variable);
   const Value value = value_with_default(field);
-  const int topic = builder_.subject({part.variable->json_path, {}, field.value.rules});
+  const int topic = builder_.subject(subject_of(part.variable->json_path, field));
   auto push = [&](StringLanguage language, bool slash) {
     Element element;
     element.is_literal = false;
@@ -324,7 +324,15 @@ void TargetBuilder::finish(int here, const Positions& positions, const std::stri
   Effect tag;
   tag.tag = static_cast<std::uint16_t>(endpoint.tag);
   bool query_required = false;
-  for (const auto& parameter : endpoint.query) query_required = query_required || parameter.required;
+  for (const auto& parameter : endpoint.query) {
+    if (parameter.required && !query_required) {
+      // What is missing when the target ends here.
+      State& state = builder_.grammar_.states[static_cast<std::size_t>(here)];
+      state.place = Place::variable;
+      state.subjects.push_back(builder_.subject(subject_of(parameter.name, builder_.schema_.field(endpoint.request, parameter.path))));
+    }
+    query_required = query_required || parameter.required;
+  }
   if (!query_required) builder_.next(here, ' ', ' ', builder_.behind_target(endpoint), tag);
   if (endpoint.query.empty()) return;
   auto [query, fresh] = queries_.try_emplace(endpoint.tag);

@@ -42,6 +42,7 @@ struct RuleUse {
   std::string name;  // "string.max_len", "int32.gte", "repeated.min_items", "required", "enum.in"
   std::string text;  // the rule with its value, "string.max_len = 64"
   Span span;
+  std::vector<std::string> arguments{};  // the value alone, one entry for each of a list: numbers in decimal, texts as they are
 };
 
 // Constraints on a string value. All of them hold at once; lengths count Unicode code points.

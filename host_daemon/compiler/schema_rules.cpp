@@ -150,6 +150,17 @@ std::vector<std::string> strings_of(const RuleMessage& rules, const FieldDescrip
   return values;
 }
 
+// The rule's value alone, one text for each value of a list.
+std::vector<std::string> arguments_of(const RuleMessage& rules, const FieldDescriptor* member) {
+  if (member->cpp_type() == FieldDescriptor::CPPTYPE_STRING) return strings_of(rules, member);
+  if (!member->is_repeated()) return {text_at(rules, member, -1)};
+  std::vector<std::string> values;
+  for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
+    values.push_back(text_at(rules, member, i));
+  }
+  return values;
+}
+
 // Name in FieldRules of the group for the field's type; empty if it has none.
 std::string group_name(const FieldDescriptor* field) {
   if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return field->type_name();
@@ -373,7 +384,8 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
       continue;
     }
     value.rules.push_back({rule, rule_text(rule, group_rules, member),
-                           load::span_of_rule(resolution.loaded, field, rule)});
+                           load::span_of_rule(resolution.loaded, field, rule),
+                           arguments_of(group_rules, member)});
   }
   narrowing.finish();
   return value;

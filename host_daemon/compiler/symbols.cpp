@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "compiler/base64.hpp"
+#include "compiler/record_facts_json.hpp"
 #include "compiler/sampler.hpp"
 
 namespace sluice::compiler {
@@ -14,24 +15,14 @@ namespace sluice::compiler {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kVersion = 1;
-
-Json rules_json(const std::vector<RuleUse>& rules) {
-  Json out = Json::array();
-  for (const RuleUse& rule : rules) out.push_back({rule.name, rule.text, load::to_string(rule.span)});
-  return out;
-}
-
-std::vector<RuleUse> rules_from(const Json& json) {
-  std::vector<RuleUse> out;
-  for (const auto& rule : json) out.push_back({rule.at(0).get<std::string>(), rule.at(1).get<std::string>(), {}});
-  return out;
-}
+constexpr int kVersion = 2;
 
 Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
   Json out;
   out["subjects"] = Json::array();
-  for (const Subject& s : automaton.subjects) out["subjects"].push_back({s.name, rules_json(s.rules), rules_json(s.value_rules)});
+  for (const Subject& s : automaton.subjects) {
+    out["subjects"].push_back({s.name, rules_json(s.rules), rules_json(s.value_rules), s.type, s.absence, s.default_allowed});
+  }
   out["routines"] = Json::array();
   for (const Routine& r : automaton.routines) {
     out["routines"].push_back({name_of(r.kind), r.name, r.counted, r.subjects, r.required_ranks});
@@ -39,7 +30,9 @@ Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
   out["states"] = Json::array();
   for (std::size_t i = 0; i < automaton.states.size(); ++i) {
     const State& state = automaton.states[i];
-    out["states"].push_back({table.bases[i], state.routine, name_of(state.place), state.subjects});
+    std::vector<int> routines{state.routine};
+    routines.insert(routines.end(), state.other_routines.begin(), state.other_routines.end());
+    out["states"].push_back({table.bases[i], routines, name_of(state.place), state.subjects});
   }
   return out;
 }
@@ -59,6 +52,7 @@ std::string write_symbols(const Schema& schema, const Automaton& request, const 
     const auto sample = sampler.shortest(endpoint.tag);
     out["endpoints"].push_back({endpoint.name, sample ? to_base64(*sample) : ""});
   }
+  out["schema"] = to_json(record_facts(schema));
   out["request"] = pipeline_json(request, request_table);
   out["response"] = pipeline_json(response, response_table);
   return out.dump() + "\n";
@@ -68,7 +62,7 @@ SymbolMap SymbolMap::parse(std::string_view text) {
   SymbolMap map;
   try {
     const Json json = Json::parse(text);
-    if (json.value("sluice_symbols", 0) != kVersion) throw std::runtime_error("not a symbol map of version 1");
+    if (json.value("sluice_symbols", 0) != kVersion) throw std::runtime_error("not a symbol map of version " + std::to_string(kVersion) + "; compile the policy again");
     map.policy_ = json.at("policy").get<std::string>();
     map.serial_ = json.at("serial").get<std::uint64_t>();
     map.digest_ = json.at("digest").get<std::string>();
@@ -77,10 +71,14 @@ SymbolMap SymbolMap::parse(std::string_view text) {
       if (!sample) throw std::runtime_error("a sample request is not base64");
       map.endpoints_.push_back({endpoint.at(0).get<std::string>(), *sample});
     }
+    map.facts_ = record_facts_from(json.at("schema"));
     for (int p = 0; p < 2; ++p) {
       Pipeline_& pipeline = map.pipelines_[p];
       const Json& part = json.at(p == 0 ? "request" : "response");
-      for (const auto& s : part.at("subjects")) pipeline.subjects.push_back({s.at(0).get<std::string>(), rules_from(s.at(1)), rules_from(s.at(2))});
+      for (const auto& s : part.at("subjects")) {
+        pipeline.subjects.push_back({s.at(0).get<std::string>(), rules_from(s.at(1)), rules_from(s.at(2)), s.at(3).get<std::string>(),
+                                     s.at(4).get<std::vector<std::string>>(), s.at(5).get<bool>()});
+      }
       auto check_subjects = [&](const std::vector<int>& indexes) {
         for (int i : indexes) {
           if (i < 0 || static_cast<std::size_t>(i) >= pipeline.subjects.size()) throw std::runtime_error("a subject index is out of range");
@@ -95,10 +93,10 @@ SymbolMap SymbolMap::parse(std::string_view text) {
       }
       for (const auto& s : part.at("states")) {
         const auto place = place_from_name(s.at(2).get<std::string>());
-        Place_ state{s.at(1).get<int>(), place.value_or(Place::leaf), s.at(3).get<std::vector<int>>()};
-        if (!place || state.routine < 0 || static_cast<std::size_t>(state.routine) >= pipeline.routines.size()) {
-          throw std::runtime_error("a state names an unknown place or routine");
-        }
+        Place_ state{s.at(1).get<std::vector<int>>(), place.value_or(Place::leaf), s.at(3).get<std::vector<int>>()};
+        bool known = place && !state.routines.empty();
+        for (int r : state.routines) known = known && r >= 0 && static_cast<std::size_t>(r) < pipeline.routines.size();
+        if (!known) throw std::runtime_error("a state names an unknown place or routine");
         check_subjects(state.subjects);
         pipeline.states.emplace(s.at(0).get<std::uint16_t>(), std::move(state));
       }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/pack.hpp"
+#include "compiler/record_facts.hpp"
 
 namespace sluice::compiler {
 
@@ -22,9 +23,12 @@ std::string write_symbols(const Schema& schema, const Automaton& request, const 
 
 struct Explanation {
   std::string endpoint;  // "pkg.Service.Method#n", empty when unknown
-  std::string path;      // "book.authors[2].name", ":path", "header.x-request-id"; empty when the record as a whole is meant
-  std::string rule;      // "string.max_len", "required", "unknown_field"; empty when no rule of schema or policy is behind it
-  std::string text;      // a sentence for people
+  // "book.authors[2].name", ":path", "header.x-request-id"; empty when the record as a whole is meant; "one of: a, b" for several candidates
+  std::string path;
+  // "string.max_len", "type uint32", "unknown_field"; empty when no rule of schema or policy is behind it; "one of: a, b" likewise
+  std::string rule;
+  std::string text;  // a sentence for people
+  bool exact() const { return !path.starts_with("one of: ") && !rule.starts_with("one of: "); }
 };
 
 class SymbolMap {
@@ -38,6 +42,10 @@ class SymbolMap {
 
   // Works on what an audit event carries; engine verdicts have the same fields. Never fails: what the map does not know stays empty.
   Explanation explain(const layout::Event& event) const;
+  // The same with the bytes of the record, which tell the field for certain and, as its value can be read, the rule that it breaks. Of
+  // the event, pipeline, reason, offset and endpoint are enough. The record is not trusted to be the one that the event is about:
+  // another one gives another explanation, never a fault.
+  Explanation explain(const layout::Event& event, std::span<const std::uint8_t> record) const;
 
   std::size_t endpoints() const { return endpoints_.size(); }
   std::string endpoint_name(std::uint16_t tag) const;               // empty: unknown
@@ -47,7 +55,7 @@ class SymbolMap {
 
  private:
   struct Place_ {
-    int routine;
+    std::vector<int> routines;  // more than one: they share the state
     Place place;
     std::vector<int> subjects;
   };
@@ -65,6 +73,7 @@ class SymbolMap {
   std::uint64_t serial_ = 0;
   std::vector<Endpoint_> endpoints_;
   Pipeline_ pipelines_[2];
+  RecordFacts facts_;
 };
 
 }  // namespace sluice::compiler

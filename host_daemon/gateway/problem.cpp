@@ -32,7 +32,10 @@ std::string problem_document(const canonical::Refusal& refusal) {
   add_member(out, "detail", refusal.message);
   add_member(out, "code", refusal.code);
   add_member(out, "field", refusal.field);
-  add_member(out, "rule", refusal.rule);
+  // As the audit log names it; what is no rule of schema or policy goes by its code.
+  const std::string rule = refusal.rule.substr(0, refusal.rule.find(" = "));
+  add_member(out, "rule", rule.empty() ? refusal.code : rule);
+  if (rule != refusal.rule) add_member(out, "constraint", refusal.rule);
   if (refusal.line > 0) {
     add_number(out, "line", refusal.line);
     add_number(out, "column", refusal.column);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RFC 9457 problem details: what a client of LOW is told when its request does not cross. `type` is
 // absent (about:blank), so `title` is the status phrase; `detail` is the sentence; `code`, `field`,
-// `rule`, `line`, `column` are extensions.
+// `rule`, `constraint` (the rule with its value), `line`, `column` are extensions.
 #pragma once
 
 #include <string>

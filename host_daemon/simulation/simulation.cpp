@@ -88,11 +88,11 @@ layout::Event event_of(const Passage& passage, const engine::Verdict& verdict) {
   return event;
 }
 
-void explain(const compiler::SymbolMap& symbols, const layout::Event& event, Verdict& verdict) {
+void explain(const compiler::SymbolMap& symbols, const layout::Event& event, std::span<const std::uint8_t> record, Verdict& verdict) {
   const std::string endpoint = symbols.endpoint_name(event.endpoint);
   if (!endpoint.empty()) verdict.endpoint = endpoint;
   if (event.reason == Reason::ACCEPTED) return;
-  const compiler::Explanation explanation = symbols.explain(event);
+  const compiler::Explanation explanation = symbols.explain(event, record);
   verdict.stopped_by = Place::device;
   verdict.reason = layout::name_of(event.reason);
   verdict.offset = event.offset;
@@ -126,7 +126,7 @@ SimulationResult simulate(compiler::CompileResult policy, const Traffic& traffic
   if (level == simulator::Level::engine) {
     for (std::size_t i = 0; i < prepared.passages.size(); ++i) {
       const Passage& passage = prepared.passages[i];
-      explain(symbols, event_of(passage, engine::judge(image, passage.pipeline, passage.endpoint, passage.record)),
+      explain(symbols, event_of(passage, engine::judge(image, passage.pipeline, passage.endpoint, passage.record)), passage.record,
               result.verdicts[prepared.index[i]]);
     }
     return result;
@@ -138,7 +138,7 @@ SimulationResult simulate(compiler::CompileResult policy, const Traffic& traffic
   const DeviceRun run = run_device(*session, image, prepared.passages);
   for (std::size_t i = 0; i < run.arrivals.size(); ++i) {
     Verdict& verdict = result.verdicts[prepared.index[i]];
-    explain(symbols, run.arrivals[i].event, verdict);
+    explain(symbols, run.arrivals[i].event, prepared.passages[i].record, verdict);
     verdict.latency_cycles = run.arrivals[i].latency_cycles;
   }
   use.buffers_peak = run.buffers_peak;

@@ -76,6 +76,7 @@ TEST_CASE("what is refused, with field and rule", "[json]") {
   CHECK(echo(R"(null)") == "wrong_type");
   SECTION("types") {
     CHECK(echo(R"({"small":"x"})") == "wrong_type small");
+    CHECK(types().canonicalize_request(post_echo(R"({"small":"x"})")).refusal().rule.starts_with("type "));
     CHECK(echo(R"({"small":" 1"})") == "wrong_type small");
     CHECK(echo(R"({"small":"+1"})") == "wrong_type small");
     CHECK(echo(R"({"small":"0x1"})") == "wrong_type small");

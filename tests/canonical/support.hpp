@@ -50,14 +50,14 @@ inline std::string body_of(const std::string& record) {
   return record.substr(record.find("\r\n\r\n") + 4);
 }
 
-/// The canonical body of an Echo request, or "code field rule" of its refusal.
+/// The canonical body of an Echo request, or "code field rule" of its refusal; a rule "type ..." is in the code.
 inline std::string echo(const std::string& body, const Canonicalizer& canonicalizer = types()) {
   const auto result = canonicalizer.canonicalize_request(post_echo(body));
   if (result) return body_of(result->bytes);
   const Refusal& refusal = result.refusal();
   std::string out = refusal.code;
   for (const std::string& part : {refusal.field, refusal.rule})
-    out += part.empty() ? "" : " " + part;
+    out += part.empty() || part.starts_with("type ") ? "" : " " + part;
   return out;
 }
 

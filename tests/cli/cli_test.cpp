@@ -237,6 +237,14 @@ TEST_CASE("explain says verdicts and events in words") {
   CHECK(words.status == 0);
   CHECK_THAT(words.output, Catch::Contains("a: the record of " + symbols().endpoint_name(1) + " was accepted.") &&
                                Catch::Contains("b: the record") && Catch::Contains("was rejected at byte"));
+  // With the record in the line and the symbol map, field and rule are found anew.
+  json with_record{{"pipeline", "request"}, {"reason", "NO_TRANSITION"}, {"offset", broken.find("host: ") + 6}, {"record", compiler::to_base64(broken)}};
+  const Finished anew = sluice_({"explain", "--json", "--symbols", compiled() / "policy.sym"}, with_record.dump() + "\n");
+  CHECK(anew.status == 0);
+  CHECK(json::parse(anew.output)["path"] == "header.host");
+  CHECK(json::parse(anew.output)["rule"] == "header.constant");
+  with_record["offset"] = broken.size() + 1;
+  CHECK(sluice_({"explain", "--symbols", compiled() / "policy.sym"}, with_record.dump() + "\n").status == 2);
   CHECK(sluice_({"explain"}, "nonsense\n").status == 2);
   CHECK(sluice_({"explain"}, R"({"verdict":"reject","reason":"BORED"})" "\n").status == 2);
   CHECK(sluice_({"explain", "--event", "00", "--symbols", compiled() / "policy.sym"}).status == 2);

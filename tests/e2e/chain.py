@@ -4,6 +4,7 @@
 Everything lives in one temporary folder, ports are free ones, and every process that was started is stopped at the
 end. A process that dies or does not get ready is an error with the end of its log.
 """
+import base64
 import itertools
 import json
 import pathlib
@@ -157,12 +158,22 @@ class Chain:
 
     def sluice(self, *arguments):
         """Runs `sluice` with this chain's control address; its standard output."""
-        command = [self.program("sluice"), *arguments, "--control", self.control]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        return self._run([self.program("sluice"), *arguments, "--control", self.control])
+
+    def _run(self, command, text=""):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, input=text)
         if done.returncode != 0:
-            raise ChainError(f"`sluice {' '.join(arguments)}` ended with status {done.returncode}:\n{done.stderr}"
+            raise ChainError(f"`sluice {' '.join(command[1:])}` ended with status {done.returncode}:\n{done.stderr}"
                              + self.log_tail("sluiced"))
         return done.stdout
+
+    def explain(self, event, record):
+        """The audit event, with field and rule as the record itself tells them: the device's event does not hold it."""
+        if not pathlib.Path(self.path("compiled/policy.sym")).exists():
+            self._run([self.program("sluice"), "compile", str(self.policy), "-o", self.path("compiled")])
+        line = json.dumps(event | {"record": base64.b64encode(record).decode()})
+        said = json.loads(self._run([self.program("sluice"), "explain", "--json", "--symbols", self.path("compiled/policy.sym")], line))
+        return event | {name: said[name] or "" for name in ("path", "rule", "text")}
 
     def push(self):
         return self.sluice("push", str(self.policy), "--wait", str(PATIENCE)).strip()

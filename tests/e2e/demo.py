@@ -86,7 +86,7 @@ class Demo:
         hostile = HostileGateway(self.chain, "low")
         for number, (attack, (said, problems)) in enumerate(zip(calls.REQUEST_ATTACKS, at_gateway), 1000):
             hostile.record(number, attack.record)
-            event, found = self.event("request", number, attack.device)
+            event, found = self.event("request", number, attack.device, attack.record)
             self.report.blocked(attack.name, said, describe_event(event), problems + found)
         self.garbage_frames(hostile, "request", garbage)
         self.nothing_passed("the backend saw none of them")
@@ -123,14 +123,14 @@ class Demo:
         words = head.split(b" ", 2)
         return (int(words[1]) if len(words) > 1 and words[1].isdigit() else 0), body
 
-    def event(self, pipeline, tag, wanted):
-        """The device's verdict on the record with this tag, and what is wrong about it."""
+    def event(self, pipeline, tag, wanted, record):
+        """The device's verdict on the record with this tag, explained, and what is wrong about it."""
         event = self.audit.next(lambda e: e["kind"] == "RECORD" and e.get("pipeline") == pipeline and e.get("tag", 0) == tag)
         if event is None:
             return None, ["no audit event of the device"]
-        found = (event["reason"], event.get("path", "").split(".")[-1], event.get("rule", ""))
-        decided = tuple(have if want is None else want for have, want in zip(found, wanted))
-        return event, compare(device=(found, decided))
+        if event["reason"] != "ACCEPTED":
+            event = self.chain.explain(event, record)
+        return event, compare(device=((event["reason"], event.get("path", ""), event.get("rule", "")), wanted))
 
     def garbage_frames(self, hostile, pipeline, at_gateway):
         record = calls.record("GET", "/v1/shelves/poetry") if pipeline == "request" else calls.SHELF_RESPONSE
@@ -179,11 +179,11 @@ class Demo:
             event, found = self.answered_by(hostile, attack.record, attack.device, 504)
             self.report.blocked(attack.name, said, describe_event(event), problems + found)
         hostile.record(0x2A000001, calls.SHELF_RESPONSE)
-        event, found = self.event("response", 0x2A000001, ("NO_REQUEST", "", ""))
+        event, found = self.event("response", 0x2A000001, ("NO_REQUEST", "", ""), calls.SHELF_RESPONSE)
         self.report.blocked("response that nobody asked for", unasked[0], describe_event(event), unasked[1] + found)
         event, found = self.answered_by(hostile, calls.SHELF_RESPONSE, ("ACCEPTED", "", ""), 200)
         hostile.record(event["transaction"] if event else 0, calls.SHELF_RESPONSE)
-        again, more = self.event("response", event["transaction"] if event else 0, ("NO_REQUEST", "", ""))
+        again, more = self.event("response", event["transaction"] if event else 0, ("NO_REQUEST", "", ""), calls.SHELF_RESPONSE)
         self.report.blocked("second response", second[0], describe_event(again), second[1] + found + more)
         self.garbage_frames(hostile, "response", garbled)
         hostile.end()
@@ -219,7 +219,7 @@ class Demo:
         try:
             transaction, _ = hostile.received()
             hostile.record(transaction, record)
-            event, problems = self.event("response", transaction, wanted)
+            event, problems = self.event("response", transaction, wanted, record)
         finally:
             client.join()
         return event, problems + compare(client_status=(answers[0][0] if answers else 0, status))

@@ -17,7 +17,9 @@ def describe_event(event):
     if event is None:
         return "nothing"
     rule = f" ({event['rule']})" if event.get("rule") else ""
-    return f"{event['reason']} {event.get('path', '')}".strip() + rule
+    path = event.get("path", "")
+    short = path if len(path) <= 60 else f"{path[:28]}...{path[-28:]}"
+    return f"{event['reason']} {short}".strip() + rule
 
 
 class Report:

@@ -77,13 +77,14 @@ TEST_CASE("refusals name field, rule and place as RFC 9457 problems", "[gateway]
   CHECK(problem["title"] == "Unprocessable Content");
   CHECK(problem["code"] == "rule");
   CHECK(problem["field"] == "pages");
-  CHECK(problem["rule"] == "uint32.lte = 500");
+  CHECK(problem["rule"] == "uint32.lte");
+  CHECK(problem["constraint"] == "uint32.lte = 500");
   CHECK(problem["line"] == 2);
   CHECK(problem["column"] == 11);
 
   problem = problem_of(client.call(get("/v1/notes/UPPER")));
   CHECK(problem["field"] == "id");
-  CHECK(problem["rule"] == "string.pattern = \"^[a-z0-9]+$\"");
+  CHECK(problem["rule"] == "string.pattern");
 
   CHECK(client.call(get("/v1/other")).result_int() == 404);
   response = client.call("DELETE /v1/notes HTTP/1.1\r\nHost: a\r\n\r\n");

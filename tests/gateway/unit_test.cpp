@@ -28,7 +28,12 @@ TEST_CASE("problem documents are JSON whatever stands in them", "[unit]") {
   CHECK(document["detail"] == "a \"quote\" and a \n line");
   CHECK(document["title"] == "Unprocessable Content");
   CHECK(document["line"] == 3);
-  CHECK_FALSE(document.contains("rule"));
+  CHECK(document["rule"] == "rule");
+  CHECK_FALSE(document.contains("constraint"));
+  refusal.rule = "uint32.in = [1, 2]";
+  const auto named = nlohmann::json::parse(problem_document(refusal));
+  CHECK(named["rule"] == "uint32.in");
+  CHECK(named["constraint"] == "uint32.in = [1, 2]");
 }
 
 TEST_CASE("the policy's 502 record", "[unit]") {

@@ -143,7 +143,7 @@ class Checker {
  private:
   Explained explained(std::span<const std::uint8_t> record, std::uint16_t endpoint,
                       const engine::Verdict& verdict) const {
-    Explained out = explain(symbols_, pipeline_, static_cast<std::uint32_t>(record.size()), verdict);
+    Explained out = explain(symbols_, pipeline_, record, verdict);
     // Rejected before the look-up (too long): the line said whose response it is.
     if (out.endpoint.empty() && endpoint != 0) out.endpoint = symbols_.endpoint_name(endpoint);
     return out;

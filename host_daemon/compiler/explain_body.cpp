@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// A JSON body is read up to the rejected byte; where the reading stands then says which field is meant and what was expected.
+#include <algorithm>
+
+#include "compiler/explain_internal.hpp"
+
+namespace sluice::compiler {
+
+namespace {
+
+using layout::Reason;
+
+enum class Expect { value, first_item, item, first_key, key, colon, after };
+
+class BodyReader {
+ public:
+  BodyReader(const RecordFacts& facts, const Body& body, std::string_view record, std::size_t start, std::size_t offset, Reason reason)
+      : facts_(facts), body_(body), record_(record), at_(start), offset_(offset), reason_(reason) {
+    if (body.kind == Body::Kind::field) {
+      root_ = facts.field({body.message, body.field});
+    } else {
+      root_.kind = ValueKind::message;
+      root_.message = body.message;
+      root_.type = facts.messages[static_cast<std::size_t>(body.message)].name;
+    }
+  }
+
+  Finding find() {
+    while (at_ < offset_ && !done_) {
+      if (!step()) break;
+    }
+    if (reason_ == Reason::DEPTH) return found(path(), "limits.maxDepth", "the record nests deeper than the policy allows");
+    if (done_) return found("", "body.trailing", "bytes behind the body");
+    switch (expect_) {
+      case Expect::value:
+      case Expect::item:
+      case Expect::first_item:
+        return bad_value();
+      case Expect::key:
+      case Expect::first_key:
+        return bad_key();
+      case Expect::colon:
+        return syntax();
+      case Expect::after:
+        return bad_end();
+    }
+    return {};
+  }
+
+ private:
+  struct Frame {
+    const FieldFacts* list = nullptr;        // array: its field
+    const MessageFacts* message = nullptr;   // object
+    std::vector<const FieldFacts*> seen{};   // object: members, in their order
+    std::size_t items = 0;                   // array: items that are complete
+    std::string scope{};                     // object: proto path below the body, with its dot
+    bool scoped = true;                      // object: Body's paths may name its members
+  };
+
+  bool in_list() const { return !frames_.empty() && frames_.back().list; }
+  char here() const { return at_ < record_.size() ? record_[at_] : '\0'; }
+
+  // The field that the value at hand belongs to.
+  const FieldFacts& field() const {
+    if (frames_.empty()) return root_;
+    const Frame& top = frames_.back();
+    return top.list ? *top.list : *top.seen.back();
+  }
+  bool is_item() const { return in_list(); }
+
+  // Of the value at hand, or with `inside` false of the object or list around it.
+  std::string path(bool inside = true) const {
+    std::string out = root_.json_name;
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      if (!inside && i + 1 == frames_.size()) break;
+      const Frame& frame = frames_[i];
+      if (frame.list) {
+        out += "[" + std::to_string(frame.items) + "]";
+      } else if (!frame.seen.empty() && (i + 1 < frames_.size() || expect_ == Expect::value)) {
+        out += (out.empty() ? "" : ".") + frame.seen.back()->json_name;
+      }
+    }
+    return out;
+  }
+  static std::string join(const std::string& outer, const std::string& name) { return outer.empty() ? name : outer + "." + name; }
+
+  const FieldFacts* member(const MessageFacts& message, std::string_view key) const {
+    const auto it = std::find_if(message.fields.begin(), message.fields.end(), [&](const auto& f) { return f.json_name == key; });
+    return it == message.fields.end() ? nullptr : &*it;
+  }
+
+  void value_ended() {
+    if (frames_.empty()) {
+      done_ = true;
+    } else {
+      expect_ = Expect::after;
+    }
+  }
+
+  void open_object() {
+    Frame frame;
+    frame.message = &facts_.messages[static_cast<std::size_t>(field().message)];
+    if (frames_.empty()) {
+      // The body's own message, or the field's value: Body's paths start there.
+    } else if (in_list()) {
+      frame.scoped = false;
+    } else {
+      frame.scoped = frames_.back().scoped;
+      frame.scope = frames_.back().scope + field().name + ".";
+    }
+    frames_.push_back(std::move(frame));
+    expect_ = Expect::first_key;
+    ++at_;
+  }
+
+  // Reads one token that lies before the rejected byte; false: the rejected byte is in it, or it is none.
+  bool step() {
+    switch (expect_) {
+      case Expect::first_item:
+        if (here() == ']') return false;  // only a canonical list is accepted
+        [[fallthrough]];
+      case Expect::item:
+      case Expect::value: {
+        const bool list = field().repeated && !is_item();
+        if (here() == '[' && list) {
+          const FieldFacts* of = &field();
+          frames_.push_back({});
+          frames_.back().list = of;
+          expect_ = Expect::first_item;
+          ++at_;
+          return true;
+        }
+        if (here() == '{' && field().kind == ValueKind::message && !list) {
+          open_object();
+          return true;
+        }
+        const std::size_t end = scalar_end(record_, at_);
+        if (offset_ < end || (offset_ == end && here() != '"' && value_is_bad())) return false;
+        if (end == at_) return false;
+        at_ = end;
+        value_ended();
+        return true;
+      }
+      case Expect::first_key:
+        if (here() == '}') return close();
+        [[fallthrough]];
+      case Expect::key: {
+        const std::size_t end = scalar_end(record_, at_);
+        if (here() != '"' || offset_ < end) return false;
+        const FieldFacts* known = member(*frames_.back().message, key_at(end));
+        if (!known) return false;
+        frames_.back().seen.push_back(known);
+        expect_ = Expect::colon;
+        at_ = end;
+        return true;
+      }
+      case Expect::colon:
+        if (here() != ':') return false;
+        ++at_;
+        expect_ = Expect::value;
+        return true;
+      case Expect::after:
+        if (here() == (in_list() ? ']' : '}')) return close();
+        if (here() != ',') return false;
+        ++at_;
+        expect_ = in_list() ? Expect::item : Expect::key;
+        if (in_list()) ++frames_.back().items;
+        return true;
+    }
+    return false;
+  }
+
+  bool close() {
+    ++at_;
+    frames_.pop_back();
+    value_ended();
+    return true;
+  }
+
+  // A key's text as it stands between the quotes, with its escapes undone where the schema's names have some.
+  std::string key_at(std::size_t end) const {
+    const std::string_view token = record_.substr(at_, end - at_);
+    return token.size() >= 2 ? std::string(token.substr(1, token.size() - 2)) : std::string();
+  }
+
+  // A bare value ends before its delimiter: is it the value that the delimiter came too soon for?
+  bool value_is_bad() { return reason_ == Reason::NO_TRANSITION && !value_causes().empty(); }
+
+  std::vector<Cause> value_causes() const {
+    const ValuePlace place{Surroundings::json, reason_, is_item(), facts_.print_defaults};
+    return causes_of_json(field(), record_.substr(std::min(at_, record_.size())), place);
+  }
+
+  Finding syntax() const {
+    const std::string where = path(false);
+    if (offset_ >= record_.size()) return found(where, "json_syntax", "the body ends too soon");
+    const char c = record_[offset_];
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      return {{where}, {not_canonical("white space stands nowhere in a canonical body")}};
+    }
+    return found(where, "json_syntax", "JSON does not go on like this");
+  }
+
+  Finding bad_value() {
+    if (in_list() && at_ == offset_) {
+      if (reason_ == Reason::TOO_MANY) return of_list("max_items", "too many items");
+      if (here() == ']') {
+        if (expect_ != Expect::first_item) return syntax();
+        return of_list("min_items", "an empty list is spelled by leaving it out");
+      }
+    }
+    auto causes = value_causes();
+    if (!causes.empty()) return {{path()}, std::move(causes)};
+    if (here() == '{' || here() == '[') return {};
+    return {{path()}, {not_canonical("the value is allowed, this spelling of it is not")}};
+  }
+
+  // A rule on the list around the value at hand.
+  Finding of_list(std::string_view name, const std::string& text) const {
+    const FieldFacts& list = *frames_.back().list;
+    for (const RuleUse& rule : list.rules) {
+      if (rule.name.ends_with(name)) return found(path(false), rule.name, text + " (" + rule.text + ")");
+    }
+    return found(path(false), "default", text);
+  }
+
+  Finding bad_key() {
+    if (at_ == offset_ && here() == '}' && expect_ == Expect::first_key) return missing(0);
+    if (here() != '"') return syntax();
+    const std::size_t end = scalar_end(record_, at_);
+    const bool ends = end > at_ + 1 && end <= record_.size() && record_[end - 1] == '"';
+    if (!ends) return found(path(false), "json_syntax", "a member's name does not end");
+    const std::string key = key_at(end);
+    const Frame& top = frames_.back();
+    const std::string where = join(path(false), shown_text(key));
+    const FieldFacts* known = member(*top.message, key);
+    if (!known) return found(where, "unknown_field", top.message->name + " has no member of this name");
+    if (top.scoped && body_.excluded.contains(top.scope + known->name)) {
+      return found(where, "unknown_field", "the field travels in the path, so it does not stand here");
+    }
+    if (reason_ == Reason::TOO_FEW) return missing(known->rank);
+    if (std::find(top.seen.begin(), top.seen.end(), known) != top.seen.end()) {
+      return found(where, "duplicate_field", "the member stands twice");
+    }
+    const bool beside = std::any_of(top.seen.begin(), top.seen.end(), [&](const auto* f) { return f->oneof >= 0 && f->oneof == known->oneof; });
+    if (beside) {
+      return found(where, "oneof", "another member of the oneof " + top.message->oneofs[static_cast<std::size_t>(known->oneof)].name + " stands already");
+    }
+    return found(where, "order", "members stand in ascending order of their field numbers");
+  }
+
+  Finding bad_end() const {
+    if (reason_ != Reason::TOO_FEW) return syntax();
+    return in_list() ? of_list("min_items", "too few items") : missing(0);
+  }
+
+  // The first required member of the object that has not been seen; with `before`, of those of a lower rank.
+  Finding missing(int before) const {
+    const Frame& top = frames_.back();
+    const std::string outer = path(false);
+    const FieldFacts* first = nullptr;
+    const auto wanted = [&](int rank) { return (before == 0 || rank < before) && (!first || rank < first->rank); };
+    const auto stands = [&](int rank) { return std::any_of(top.seen.begin(), top.seen.end(), [&](const auto* f) { return f->rank == rank; }); };
+    for (const FieldFacts& f : top.message->fields) {
+      const std::string name = top.scope + f.name;
+      const bool elsewhere = top.scoped && (body_.excluded.contains(name) || (body_.reached.contains(name) && !body_.needed.contains(name)));
+      if (f.required && f.oneof < 0 && !elsewhere && !stands(f.rank) && wanted(f.rank)) first = &f;
+    }
+    for (const OneofFacts& oneof : top.message->oneofs) {
+      if (!oneof.required || stands(oneof.rank) || !wanted(oneof.rank)) continue;
+      return found(join(outer, oneof.name), "required", "one member of the oneof " + oneof.name + " must stand");
+    }
+    if (first) return {{join(outer, first->json_name)}, causes_of_absence(*first, facts_.print_defaults)};
+    return found(outer, "default", "an empty message is spelled by leaving it out");
+  }
+
+  const RecordFacts& facts_;
+  const Body& body_;
+  std::string_view record_;
+  std::size_t at_;  // start of the token at hand
+  const std::size_t offset_;
+  const Reason reason_;
+  FieldFacts root_;
+  std::vector<Frame> frames_;
+  Expect expect_ = Expect::value;
+  bool done_ = false;
+};
+
+}  // namespace
+
+Finding explain_body(const RecordFacts& facts, const Body& body, std::string_view record, std::size_t start, std::size_t offset,
+                     layout::Reason reason) {
+  if (body.kind == Body::Kind::none) return found("", "body.trailing", "this message has no body");
+  return BodyReader(facts, body, record, start, offset, reason).find();
+}
+
+}  // namespace sluice::compiler
