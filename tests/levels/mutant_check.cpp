@@ -160,7 +160,7 @@ bool MutantCheck::by_directed(const Side& side, const Product::Parting& parting,
   if (parting.symbol < kEndSymbol) text->push_back(static_cast<char>(parting.symbol));
   std::vector<std::string> tails = {"", "}", "\r\n\r\n", std::string(32, 'a')};
   // Ends of numbers and strings, so that the original leaves its frame.
-  for (const std::string end : {"", "0", "1", "21", "+21", "-7", "\"", "0\""}) {
+  for (const std::string end : {"", "0", "1", "21", "+21", "-7", "\"", "0\"", "\"5", "0\"5"}) {
     for (const std::string behind : {",\"", "}", "}]}]}", " HTTP/1.1\r\nh", "&z"})
       tails.push_back(end + behind);
   }
