@@ -23,8 +23,8 @@ const compiler::PackedTable& table_of(const compiler::CompileResult& policy, Pip
   return pipeline == Pipeline::REQUEST ? policy.request_table : policy.response_table;
 }
 
-std::uint32_t longest(const compiler::CompileResult& policy) {
-  return policy.schema.loaded->policy.limits().max_record_bytes();
+const auto& limits(const compiler::CompileResult& policy) {
+  return policy.schema.loaded->policy.limits();
 }
 
 bool same(const engine::Verdict& a, const engine::Verdict& b) {
@@ -51,7 +51,8 @@ std::string_view text_of(Finding finding) {
 MutantCheck::Side::Side(const ImageWords& words, const compiler::CompileResult& policy,
                         Pipeline pipeline)
     : view(words.view(policy.image, pipeline)),
-      reach(view, table_of(policy, pipeline).starts, longest(policy)),
+      reach(view, table_of(policy, pipeline).starts, limits(policy).max_record_bytes(),
+            limits(policy).max_depth()),
       product(reach, view) {}
 
 MutantCheck::MutantCheck(const compiler::CompileResult& policy, std::size_t records,

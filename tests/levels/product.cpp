@@ -97,7 +97,8 @@ class Product::Search {
   }
 
  private:
-  using Key = std::tuple<int, std::uint32_t, std::uint32_t, bool, int, int, int, int, int>;
+  using Key =
+      std::tuple<int, std::uint32_t, std::uint32_t, bool, int, int, int, int, int, std::int64_t>;
 
   // Changed readings at every configuration that is come to without one.
   bool push_roots(const std::map<std::uint16_t, std::vector<int>>& roots) {
@@ -189,7 +190,7 @@ class Product::Search {
     if (pair.bytes + (pair.symbol >= 0 && pair.symbol < kEndSymbol ? 1 : 0) > reach_.max_bytes())
       return;
     const bool alike = pair.base[0] == pair.base[1] && pair.r[0] == pair.r[1] && !pair.unequal &&
-                       pair.dead < 0 && pair.deep < 0;
+                       pair.dead < 0 && pair.deep < 0 && pair.below < 0;
     if (alike && pair.from >= 0) {
       note_alike(pair.frame, pair.base[0], pair.r[0]);
       return;
@@ -202,7 +203,8 @@ class Product::Search {
                   pair.dead,
                   static_cast<int>(pair.reason),
                   pair.deep,
-                  pair.deep < 0 ? -1 : pair.caller.frame};
+                  pair.deep < 0 ? -1 : pair.caller.frame,
+                  pair.below};
     if (seen_.insert(key).second) pairs_.push_back(pair);
   }
 
@@ -245,7 +247,7 @@ class Product::Search {
     const auto& frame = reach_.frames()[static_cast<std::size_t>(pair.frame)];
     // Facts are the original's; the tags of both sides are equal in every pair, and the original's
     // base stands for both.
-    return {frame.back == kNoReturn, facts(pair, side) != 1};
+    return {frame.back == kNoReturn && (side == 0 || pair.below < 0), facts(pair, side) != 1};
   }
   // Which tags the original can have here; 0 when unknown.
   std::uint64_t facts(const Pair& pair, int) const {
@@ -255,13 +257,39 @@ class Product::Search {
     return found == facts.end() ? 0 : found->second;
   }
 
+  // Whether both steps leave one value in accumulators that are 0, for every byte of the classes
+  // that `symbol` stands for.
+  bool same_from_zero(const Pair& pair, int symbol, const Step& a, const Step& b) const {
+    const auto value = [](const Step& s, std::uint32_t byte) -> std::uint32_t {
+      switch (s.accumulator) {
+        case AccumulatorOp::DIGIT_FIRST:
+        case AccumulatorOp::DIGIT:
+          return byte & 0x0F;
+        case AccumulatorOp::GROUP:
+          return std::min<std::uint32_t>((byte & 0x7F) << (7 * s.group), 0xFFFF);
+        default:
+          return 0;
+      }
+    };
+    const auto classes = [&](int s) {
+      return std::pair{tables_[0]->class_of(pair.base[0], s),
+                       tables_[1]->class_of(pair.base[1], s)};
+    };
+    for (int s = 0; s < kEndSymbol; ++s) {
+      if (classes(s) == classes(symbol) &&
+          value(a, static_cast<std::uint32_t>(s)) != value(b, static_cast<std::uint32_t>(s)))
+        return false;
+    }
+    return true;
+  }
+
   void read(const Pair& pair, int symbol) {
     const std::uint16_t back = reach_.frames()[static_cast<std::size_t>(pair.frame)].back;
     const bool end = symbol == kEndSymbol;
     const auto next = [&](int frame, std::uint16_t base0, std::uint16_t r0, std::uint16_t base1,
                           std::uint16_t r1, bool unequal, std::uint32_t more, Move move,
                           int pending = -1, int dead = -1, layout::Reason reason = {},
-                          Reach::Caller caller = {}, int deep = -1) {
+                          Reach::Caller caller = {}, int deep = -1, std::int64_t below = -1) {
       push({frame,
             {base0, base1},
             {r0, r1},
@@ -274,7 +302,8 @@ class Product::Search {
             static_cast<int>(at_),
             symbol,
             move,
-            caller});
+            caller,
+            below});
     };
     if (pair.dead >= 0) {
       // One has rejected this symbol; the other must do so, too, after any pops.
@@ -320,6 +349,14 @@ class Product::Search {
     const std::uint64_t known = facts(pair, 0);
     Step a = step(*tables_[0], pair.base[0], pair.r[0], symbol, place(pair, 0));
     Step b = step(*tables_[1], pair.base[1], pair.r[1], symbol, place(pair, 1));
+    const auto below_base = static_cast<std::uint16_t>(pair.below >> 16),
+               below_r = static_cast<std::uint16_t>(pair.below);
+    if (pair.below >= 0 && (b.kind == Kind::redo || b.kind == Kind::redo_to)) {
+      // The frame too many is gone, and nothing else has happened: both read the symbol.
+      if (b.accumulator != AccumulatorOp::NONE || b.tag != 0) return part(symbol);
+      return next(pair.frame, pair.base[0], pair.r[0], b.kind == Kind::redo ? below_base : b.base,
+                  below_r, pair.unequal, 0, Move::stay, symbol);
+    }
     if (a.kind == Kind::reject && b.kind == Kind::reject && a.early && b.early) {
       if (a.reason != b.reason) part(symbol);
       return;
@@ -363,12 +400,8 @@ class Product::Search {
     bool unequal = pair.unequal;
     if (a.accumulator == b.accumulator && a.group == b.group) {
       if (sets(a)) unequal = false;
-    } else {
-      const auto digit = [](const Step& s) {
-        return s.accumulator == AccumulatorOp::DIGIT || s.accumulator == AccumulatorOp::DIGIT_FIRST;
-      };
-      const bool first_digit = zero && digit(a) && digit(b);  // 10 * 0 + d = d
-      if (!first_digit) unequal = true;
+    } else if (!zero || !same_from_zero(pair, symbol, a, b)) {
+      unequal = true;
     }
     const bool redo_a = a.kind == Kind::redo || a.kind == Kind::redo_to,
                redo_b = b.kind == Kind::redo || b.kind == Kind::redo_to;
@@ -382,6 +415,17 @@ class Product::Search {
       });
       return;
     }
+    if (pair.below >= 0 && b.kind == Kind::ret) {
+      if (a.kind == Kind::next)
+        return next(pair.frame, a.base, a.r, below_base, below_r, unequal, 1, Move::over);
+      if (a.kind != Kind::ret) return part(symbol);
+      each_caller(pair, [&](const Reach::Caller& caller, std::uint16_t r) {
+        next(pair.frame, back, r, below_base, below_r, unequal, 1, Move::leave, -1, -1, {}, caller,
+             1);
+      });
+      return;
+    }
+    if (pair.below >= 0 && a.kind != Kind::next) return part(symbol);
     const bool a_left = a.kind == Kind::ret && b.kind == Kind::next,
                b_left = b.kind == Kind::ret && a.kind == Kind::next;
     if (a_left || b_left) {
@@ -394,10 +438,17 @@ class Product::Search {
       });
       return;
     }
+    if (pair.below < 0 && a.kind == Kind::next && b.kind == Kind::call) {
+      if (reach_.frames()[static_cast<std::size_t>(pair.frame)].depth >= reach_.max_depth())
+        return part(symbol);
+      return next(pair.frame, a.base, a.r, b.base, 0, unequal, 1, Move::over, -1, -1, {}, {}, -1,
+                  Reach::key(b.back, b.r));
+    }
     if (a.kind != b.kind) return part(symbol);
     switch (a.kind) {
       case Kind::next:
-        return next(pair.frame, a.base, a.r, b.base, b.r, unequal, 1, Move::over);
+        return next(pair.frame, a.base, a.r, b.base, b.r, unequal, 1, Move::over, -1, -1, {}, {},
+                    -1, pair.below);
       case Kind::ret:
         if (!unequal) return;
         each_caller(pair, [&](const Reach::Caller& caller, std::uint16_t r) {

@@ -10,11 +10,15 @@
 // is closed, too; a pop returns to every caller that the frame can have. Both runs then take steps
 // of equal length on all records and end with the same reason, offset and endpoint. The accumulator
 // is not followed by value: it is equal, or it is not known to be, and then whatever uses it is a
-// parting. One run may have left a frame that the other leaves with its next symbol (`deep`). Alike
-// configurations that only a changed word leads to are no roots: there the runs have become a pair,
-// or are alike again and then listed. Anything this argument does not cover counts as a parting: it
-// errs to that side only. What needs more bytes than the longest record is left out. Equal depth
-// holds by construction, so DEPTH strikes both or none.
+// parting; only while nothing has set it is its value known, 0, and what one byte makes of that.
+// One run may have left a frame that the other leaves with its next symbol (`deep`). The changed
+// run may go on in a frame that it alone has pushed, over a frame that takes the place of the
+// original's (`below`); there neither calls, and the depth of the original's frame must leave room
+// for one more, so that the changed call cannot fail. Alike configurations that only a changed word
+// leads to are no roots: there the runs have become a pair, or are alike again and then listed.
+// Anything this argument does not cover counts as a parting: it errs to that side only. What needs
+// more bytes than the longest record is left out. Calls are made at equal depth, but for that one,
+// so DEPTH strikes both or none.
 #pragma once
 
 #include <optional>
@@ -73,7 +77,9 @@ class Product {
     int from;  // pair
     int read;  // symbol that led here
     Move move;
-    Reach::Caller caller;  // of a leave, or of `deep`
+    Reach::Caller caller;     // of a leave, or of `deep`
+    std::int64_t below = -1;  // -1, or Reach::key of where the change goes on once its top frame,
+                              // one more than the original's, has popped
   };
   class Search;
 

@@ -12,8 +12,8 @@ namespace sluice::test {
 using Kind = Step::Kind;
 
 Reach::Reach(const TableView& table, const std::vector<std::uint16_t>& starts,
-             std::uint32_t max_bytes)
-    : table_(table), max_bytes_(max_bytes) {
+             std::uint32_t max_bytes, std::uint32_t max_depth)
+    : table_(table), max_bytes_(max_bytes), max_depth_(max_depth) {
   for (std::uint16_t start : starts) routine(start);
   for (bool changed = true; changed;) {
     changed = false;
@@ -21,6 +21,10 @@ Reach::Reach(const TableView& table, const std::vector<std::uint16_t>& starts,
       changed = solve(i) || changed;  // grows while it runs
   }
   find_frames(starts);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = 0; i < frames_.size(); ++i) changed = deepen(i) || changed;
+  }
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = 0; i < frames_.size(); ++i) changed = propagate(i) || changed;
@@ -169,6 +173,18 @@ void Reach::find_frames(const std::vector<std::uint16_t>& starts) {
   }
   for (std::uint16_t start : starts)
     frames_[static_cast<std::size_t>(frame_of_.at({start, kNoReturn}))].in |= 1;
+}
+
+// A frame stands one above the deepest of its callers; calls that recur come to max_depth.
+bool Reach::deepen(std::size_t index) {
+  Frame& frame = frames_[index];
+  std::uint32_t depth = 1;
+  for (const Caller& caller : frame.callers)
+    depth = std::max(depth, frames_[static_cast<std::size_t>(caller.frame)].depth + 1);
+  depth = std::min(depth, max_depth_);
+  const bool changed = depth > frame.depth;
+  frame.depth = depth;
+  return changed;
 }
 
 // Tags and use of the accumulator through one frame; true when anything was added.

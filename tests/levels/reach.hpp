@@ -46,6 +46,7 @@ class Reach {
     int routine;
     std::uint16_t back;            // kNoReturn: the bottom
     std::uint32_t bytes = kNever;  // before its first base
+    std::uint32_t depth = 0;       // most frames, bottom and this one included, or max_depth
     int best = -1;                 // index of the caller that gives `bytes`
     std::vector<Caller> callers;
     std::map<std::uint16_t, std::uint64_t>
@@ -54,7 +55,9 @@ class Reach {
   };
   static constexpr std::uint64_t kAccumulated = std::uint64_t{1} << 63;
 
-  Reach(const TableView& table, const std::vector<std::uint16_t>& starts, std::uint32_t max_bytes);
+  // `max_bytes`, `max_depth`: the policy's longest record and most frames.
+  Reach(const TableView& table, const std::vector<std::uint16_t>& starts, std::uint32_t max_bytes,
+        std::uint32_t max_depth);
 
   const std::vector<Routine>& routines() const { return routines_; }
   const std::vector<Frame>& frames() const { return frames_; }
@@ -68,6 +71,7 @@ class Reach {
   }
   std::uint32_t cost(std::uint16_t first) const;
   std::uint32_t max_bytes() const { return max_bytes_; }
+  std::uint32_t max_depth() const { return max_depth_; }
   // Symbols of one byte of every class at this base, and END.
   std::vector<int> symbols(std::uint16_t base) const;
   static std::uint32_t key(std::uint16_t base, std::uint16_t r) {
@@ -78,10 +82,11 @@ class Reach {
   int routine(std::uint16_t first);
   bool solve(std::size_t routine);
   void find_frames(const std::vector<std::uint16_t>& starts);
+  bool deepen(std::size_t frame);
   bool propagate(std::size_t frame);
 
   const TableView& table_;
-  std::uint32_t max_bytes_;
+  std::uint32_t max_bytes_, max_depth_;
   std::vector<Routine> routines_;
   std::map<std::uint16_t, int> routine_of_;
   std::vector<Frame> frames_;
