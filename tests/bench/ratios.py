@@ -137,7 +137,7 @@ def page(engine, levels, ways, hardware, command):
         "  message that is used again, and checks no rule. The ratio is of the times for one message. 64 KB is the most that a record can be.",
         "- *lt*, *rtl*: requests and responses at once, geometry SIMULATION, through the same session as `sluice simulate`; beside the level below.",
         "- *cycles*: from verdict to verdict in a full lane. A frame brings 30 bytes of headers and 24 byte times of gap, which short records feel.",
-        "- *gateways*: 32 connections, GET and POST of the library example by turns; both gateways log a line per request and `sluiced` stores two events.",
+        "- *gateways*: 32 connections, GET and POST of the library example by turns; neither the gateways (`--log-level warn`) nor HAProxy log requests; `sluiced` stores two events of each.",
         "  HAProxy logs nothing, checks no body, and uses as many threads as there are cores.",
         "- *modules*: LUT4 and block RAMs of all instances, as a share of the part; carry cells and distributed RAM count as `tools/hdl_resources` has it.",
         "",
