@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluice: one command, many subcommands. This file only wires them; each lives in commands/<name>.cpp.
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/control_client.hpp"
+#include "cli/terminal.hpp"
+#include "load/nearest.hpp"
 
 namespace {
 
@@ -18,12 +24,31 @@ int report(const sluice::v1::Problem& problem) {
   return refused ? sluice::cli::kRefused : sluice::cli::kCouldNotWork;
 }
 
+// True if `word` stands where a subcommand should and is none; says so.
+bool unknown_command(const CLI::App& app, const std::string& word) {
+  if (word.empty() || word.front() == '-') return false;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == word) return false;
+    names.push_back(command->get_name());
+  }
+  std::cerr << "sluice: no command `" << sluice::cli::printable(word) << '`' << sluice::load::did_you_mean(word, names)
+            << "\nRun with --help for more information.\n";
+  return true;
+}
+
+// A reader that has read enough (`| head`) is no failure worth a word.
+bool reader_went_away() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace sluice::cli;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a failed write, with an exit status
-  CLI::App app("sluice: filter policies for hardware, from schema to device");
+  CLI::App app("sluice: filter policies for hardware, from schema to device", "sluice");
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
@@ -44,6 +69,7 @@ int main(int argc, char** argv) {
   register_audit(cli);
   register_simulate(cli);
   register_conform(cli);
+  if (argc > 1 && unknown_command(app, argv[1])) return kCouldNotWork;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -63,7 +89,7 @@ int main(int argc, char** argv) {
   }
   std::cout.flush();
   if (!std::cout) {
-    std::cerr << "sluice: cannot write to the standard output\n";
+    if (!reader_went_away()) std::cerr << "sluice: cannot write to the standard output\n";
     return kCouldNotWork;
   }
   return status;

@@ -338,7 +338,7 @@ void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std
       .error(Code::kRuleUnsupported, load::span_of_rule(resolution.loaded, field, rule),
              "field " + field->full_name() + ": rule " + rule + " cannot be enforced" +
                  (why.empty() ? "" : ": " + why))
-      .mend("remove the rule or say it with rules that the table can enforce");
+      .mend("remove the rule or say it with rules that the table can enforce; docs/policy.md lists them");
 }
 
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const FieldRules* rules,

@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("sluiced"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n %^%l%$ %v");
   Arguments arguments;
-  CLI::App app("sluiced: loads images into a Sluice device, keeps its audit log, serves the control API");
+  CLI::App app("sluiced: loads images into a Sluice device, keeps its audit log, serves the control API", "sluiced");
   describe(app, arguments);
   try {
     app.parse(argc, argv);

@@ -151,8 +151,11 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
 
 void HighGateway::send_bad_gateway(const PolicyState& state, std::uint32_t id, int endpoint,
                                    const HttpRequest& request) {
-  if (const auto record = bad_gateway_record(*state.canonicalizer, endpoint, request))
+  if (const auto record = bad_gateway_record(*state.canonicalizer, endpoint, request)) {
     link_->send(id, *record);
+  } else {
+    spdlog::warn("{:08x} stays without an answer: no 502 can cross; list {{code: 502, message: google.rpc.Status}} in the policy", id);
+  }
 }
 
 }  // namespace sluice::gateway

@@ -256,7 +256,7 @@ awaitable<std::string> LowGateway::answer(Session& session, const HttpHead& head
   co_return say(problem(504, "timeout",
                         "No answer came back in time: the device or the other side dropped the "
                         "request or its response. The "
-                        "device's audit log says which."));
+                        "device's audit log and the HIGH gateway's log say which."));
 }
 
 std::string LowGateway::rebuild(Session& session, const PolicyState& state, int endpoint,

@@ -188,7 +188,8 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Gateway between an HTTP network and the Sluice device: canonical records one way, HTTP the "
-      "other."};
+      "other.",
+      "sluice-gateway"};
   Arguments arguments;
   app.set_version_flag("--version", "sluice-gateway " SLUICE_VERSION);
   app.add_option("--side", arguments.side, "low: serves clients; high: calls the backend")

@@ -14,6 +14,7 @@
 
 #include "load/nearest.hpp"
 #include "load/source_tree.hpp"
+#include "load/unknown_option.hpp"
 
 namespace sluice::load {
 namespace {
@@ -122,10 +123,19 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
                    message.find("seems to be defined in") != message.npos;
     if (follows && broken_imports_.contains(filename)) return;
     bool edition = text != nullptr && begins_with_word(*text, "edition");
-    if (edition && !editions_.insert(filename).second) return;
-    if (edition) {
-      diagnostics_->error(Code::kNotProto3, span, "files with `edition` are not read")
+    // Only proto2 wants a label before every field; so does a file that does not say its syntax.
+    bool proto2 = message.starts_with("Expected \"required\", \"optional\", or \"repeated\"");
+    if (edition || proto2) {
+      if (!not_proto3_.insert(filename).second) return;
+      diagnostics_
+          ->error(Code::kNotProto3, span,
+                  edition ? "files with `edition` are not read"
+                          : "only proto3 is read; without a `syntax` line a file is proto2")
           .mend("write the schema in proto3: syntax = \"proto3\";");
+      return;
+    }
+    if (auto option = unknown_option(message)) {
+      report_unknown_option(*diagnostics_, span, *option, text == nullptr ? "" : *text);
       return;
     }
     diagnostics_->error(code, span, message);
@@ -144,7 +154,7 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
   std::map<std::string, std::string> missing_;
   std::set<std::string> too_large_;
   std::set<std::string> broken_imports_;
-  std::set<std::string> editions_;
+  std::set<std::string> not_proto3_;  // said once for each file
 };
 
 class FilesPool : public SchemaPool {

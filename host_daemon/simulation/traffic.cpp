@@ -57,6 +57,11 @@ Traffic read_traffic(std::istream& in) {
   std::set<std::string> ids;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.starts_with(">>> ")) {
+      traffic.errors = {"line " + std::to_string(number) +
+                        ": this is the text that tools/make_traffic reads; let it make JSON lines: tools/make_traffic TEXT > traffic.jsonl"};
+      break;
+    }
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
       if (traffic.messages.size() == most_messages) throw std::runtime_error("more than " + std::to_string(most_messages) + " messages");

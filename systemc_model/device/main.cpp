@@ -51,7 +51,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--geometry", arguments.geometry, "sizes of the device")
       ->check(CLI::IsMember({"small", "simulation"}))
       ->capture_default_str();
-  app.add_option("--trace", arguments.trace, "write waveforms to this file (.vcd or .fst)")
+  app.add_option("--trace", arguments.trace, "rtl: write waveforms to this file (.vcd or .fst)")
       ->check(check_trace);
   app.add_flag("-q,--quiet", arguments.quiet, "log warnings and errors only");
   app.footer(
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("sluice-device"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n %^%l%$ %v");
   Arguments arguments;
-  CLI::App app("sluice-device: a simulated Sluice filtering device");
+  CLI::App app("sluice-device: a simulated Sluice filtering device", "sluice-device");
   describe(app, arguments);
   try {
     app.parse(argc, argv);

@@ -70,7 +70,10 @@ TEST_CASE("help and version go to the standard output, mistakes to the other") {
   const Finished nothing = sluice_({});
   CHECK(nothing.status == 2);
   CHECK(nothing.output.empty());
-  CHECK(sluice_({"chek"}).status == 2);
+  const Finished slip = sluice_({"chek"});
+  CHECK(slip.status == 2);
+  CHECK_THAT(slip.errors, Catch::StartsWith("sluice: no command `chek` (did you mean `check`?)\n"));
+  CHECK_THAT(sluice_({"compile", "--help"}).output, Catch::Contains("Usage: sluice compile "));
   CHECK(sluice_({"compile"}).status == 2);
 }
 

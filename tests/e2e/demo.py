@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays the demo: calls that cross the filter, attacks that the gateways refuse, and the same attacks by hostile gateways,
-which the device stops. One line a call; exit status 0 when every one went as it must, 1 when one did not, 2 when the
+which the device stops. Exit status 0 when every one went as it must, 1 when one did not, 2 when the
 demo could not run. `tools/demo` installs and builds what this needs."""
 import argparse
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,7 +35,8 @@ class Demo:
 
     def start(self):
         chain, report = self.chain, self.report
-        report.step(f"starting backend, sluice-device --level {chain.level}, sluiced, and both gateways in {chain.folder}")
+        report.step(f"starting backend, sluice-device --level {chain.level}, sluiced and both gateways")
+        report.text(f"sockets and logs are in {chain.folder}")
         chain.start_backend()
         chain.start_device()
         chain.start_daemon()
@@ -46,7 +48,7 @@ class Demo:
         report.blocked("a device without an image passes nothing", f"{status} {json_of(body).get('code')}", "NO_IMAGE",
                        compare(status=(status, 504), backend=(len(seen), 0)))
         report.step("sluice push " + os.path.relpath(chain.policy))
-        report.text(chain.push())
+        report.text(re.sub(r"(digest [0-9a-f]{16})[0-9a-f]{48}", r"\1..", chain.push()))
         self.audit = AuditTail(chain)
         if self.audit.next(lambda event: event["kind"] == "IMAGE") is None:
             raise ChainError("no audit event about the new image.\n" + chain.log_tail("sluiced"))
@@ -55,6 +57,7 @@ class Demo:
 
     def allowed(self):
         self.report.step("allowed calls: client -> LOW gateway -> device -> HIGH gateway -> backend, and back")
+        self.report.text("equal: request and answer say at the other end what they said at this one")
         for call in calls.ALLOWED:
             self.allowed_call(call)
 
@@ -74,7 +77,7 @@ class Demo:
             if body is not None:
                 problems += compare(body=(json_of(there["body"]), json_of(body)))
         self.report.allowed(call.name, f"{call.method} {call.target}",
-                            f"{status}, {'request and answer' if body else 'answer'} equal end to end", problems)
+                            f"{status}, {'both' if body else 'answer'} equal", problems)
 
     # --- requests that must not ----------------------------------------------------------------------------------------
 
@@ -157,7 +160,10 @@ class Demo:
         self.chain.wait("the counter of ignored frames", lambda: self.chain.status().get("framesIgnored", 0) > ignored, 10)
         status, body = at_gateway
         problems += compare(gateway_status=(status, 400 if pipeline == "request" else 502))
-        self.report.blocked(f"garbage, {len(garbage)} kinds of frames", f"{status} {json_of(body).get('code')}", describe_event(event), problems)
+        # A gateway's own refusal has a code for people; what it says for the backend is a google.rpc.Status.
+        said = json_of(body)
+        word = said.get("message") if isinstance(said.get("code"), int) else said.get("code")
+        self.report.blocked(f"garbage, {len(garbage)} kinds of frames", f"{status} {word}", describe_event(event), problems)
         self.report.blocked("garbage of another EtherType", "-", "ignored and counted", [])
 
     def nothing_passed(self, what):

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's lines: one a call, in columns, coloured on a terminal only."""
+"""The demo's lines, at most 100 columns wide, coloured on a terminal only: one for a call that crosses, one for each filter
+that stops an attack."""
 import os
 import sys
 import time
 
 GREEN, RED, YELLOW, BOLD, DIM = "32", "31", "33", "1", "2"
+LINE_WIDTH = 100
+MARK_WIDTH = 13  # verdict and number
+NAME_WIDTH = 31
+TEXT_WIDTH = LINE_WIDTH - MARK_WIDTH - NAME_WIDTH - 1 - len("gateway  ")  # of what a filter says
+CALL_WIDTH = 37
+
+
+def cut(text, width):
+    return text if len(text) <= width else text[:width - 1] + "\u2026"
 
 
 def compare(**pairs):
@@ -18,8 +28,11 @@ def describe_event(event):
         return "nothing"
     rule = f" ({event['rule']})" if event.get("rule") else ""
     path = event.get("path", "")
-    short = path if len(path) <= 60 else f"{path[:28]}...{path[-28:]}"
-    return f"{event['reason']} {short}".strip() + rule
+    room = TEXT_WIDTH - len(event["reason"] + rule) - 1
+    if len(path) > room > 1:
+        half = (room - 1) // 2
+        path = f"{path[:half]}\u2026{path[half + 1 - room:]}"
+    return f"{event['reason']} {path}".strip() + rule
 
 
 class Report:
@@ -50,7 +63,15 @@ class Report:
         self._number[verdict] += 1
         number = f"{self._number[verdict]:3}"
         mark = self._paint(verdict, colour) if not problems else self._paint("WRONG  ", RED)
-        self._say(f"{mark} {number}  {name:<44} {columns}".rstrip())
+        indent = " " * (MARK_WIDTH + NAME_WIDTH + 1)
+        first, *more = columns
+        if len(name) > NAME_WIDTH:
+            self._say(f"{mark} {number}  {name}")
+            self._say(indent + first)
+        else:
+            self._say(f"{mark} {number}  {name:<{NAME_WIDTH}} {first}".rstrip())
+        for line in more:
+            self._say(indent + line)
         self._problems(problems)
 
     def _problems(self, problems):
@@ -59,11 +80,13 @@ class Report:
             self._say("             " + self._paint("! " + problem, RED))
 
     def allowed(self, name, call, what, problems):
-        short = call if len(call) <= 58 else call[:55] + "..."
-        self._line("ALLOWED", GREEN, name, f"{short:<58} {what}", problems)
+        columns = [f"{cut(call, CALL_WIDTH):<{CALL_WIDTH}} {what}"]
+        if MARK_WIDTH + NAME_WIDTH + 1 + len(columns[0]) > LINE_WIDTH:
+            columns = [call, what]
+        self._line("ALLOWED", GREEN, name, columns, problems)
 
     def blocked(self, name, gateway, device, problems):
-        self._line("BLOCKED", YELLOW, name, f"gateway {gateway:<38} device {device}", problems)
+        self._line("BLOCKED", YELLOW, name, [f"gateway  {gateway}", f"device   {device}"], problems)
 
     def check(self, what, problems):
         if not problems:

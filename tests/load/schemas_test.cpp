@@ -118,7 +118,36 @@ TEST_CASE("several errors of one file are reported together") {
 TEST_CASE("an option that the rule message does not have is an error in its place") {
   Diagnostic error = schema_error("string.max_len = 8", "string.max_length = 8");
   CHECK(error.span.line == 22);
-  CHECK_THAT(error.message, Catch::Contains("max_length"));
+  CHECK(error.code == "E0211");
+  CHECK(error.message ==
+        "buf.validate has no rule `string.max_length` (did you mean `string.max_len`?)");
+  for (const std::string rule : {"max_len = 8", "text.max_len = 8", "string.max_len.a = 8"}) {
+    const Diagnostic other = schema_error("string.max_len = 8", rule);
+    INFO(rule << ": " << other.message);
+    CHECK(other.span.line == 22);
+  }
+}
+
+TEST_CASE("an option whose import is missing names the import") {
+  Workspace space;
+  space.change("api.proto", Workspace::schema, "import \"google/api/annotations.proto\";", "");
+  Diagnostics diagnostics;
+  CHECK_FALSE(space.load_it(diagnostics));
+  REQUIRE_FALSE(diagnostics.all().empty());
+  for (const Diagnostic& error : diagnostics.all()) {
+    CHECK(error.message == "unknown option `(google.api.http)`");
+    CHECK_THAT(error.help, Catch::StartsWith("import \"google/api/annotations.proto\";"));
+  }
+  Diagnostic foreign = schema_error("(google.api.http).get = \"/v1/{name}\"", "(own.hint) = 1");
+  CHECK(foreign.message == "unknown option `(own.hint)`");
+  CHECK(foreign.help == "import the file that declares it, or correct its name");
+}
+
+TEST_CASE("a schema without a syntax line says so once") {
+  Diagnostic error = schema_error("syntax = \"proto3\";\n", "\n");
+  CHECK(error.code == "E0205");
+  CHECK(error.span.line == 18);
+  CHECK_THAT(error.help, Catch::Contains("syntax = \"proto3\";"));
 }
 
 TEST_CASE("only proto3 is read") {

@@ -39,6 +39,7 @@ TEST_CASE("messages are sorted by time, equal times keep their order") {
 }
 
 TEST_CASE("lines that cannot be used are named") {
+  CHECK_THAT(error_of("# a text\n\n>>> a request 0\nGET / HTTP/1.1"), Catch::StartsWith("line 3: this is the text that tools/make_traffic reads"));
   CHECK_THAT(error_of("{"), Catch::Contains("line 1: not JSON"));
   CHECK_THAT(error_of("[]"), Catch::Contains("not a JSON object"));
   CHECK_THAT(error_of(R"({"pipeline":"request","t_us":0,"http":""})"), Catch::Contains("`id`"));

@@ -115,6 +115,7 @@ void register_simulate(Cli& cli) {
               "Lines in: {\"id\", \"pipeline\": \"request\"|\"response\", \"t_us\", \"http\" (base64 of one whole message),\n"
               "           \"endpoint\" (responses)}; `record` instead of `http` is a record put straight on the link, as a hostile\n"
               "           gateway would. A response answers the oldest open request of its endpoint.\n"
+              "           tools/make_traffic TEXT > traffic.jsonl makes such lines of messages in plain HTTP.\n"
               "Exit status: 0 simulated, whatever the verdicts; 1 the policy has errors; 2 could not work, or a bad line.");
   command.add_option("--policy", options->policy, "the policy (YAML)")->required();
   command.add_option("--traffic", options->traffic, "JSON lines")->required();

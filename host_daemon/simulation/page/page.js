@@ -150,20 +150,24 @@
   label.appendChild(document.createTextNode(' only what was stopped'));
   const number = make('label', '', '', tools);
   const timed = Boolean(data.timing);
+  make('p', 'hint', 'rejected: by the device. refused: by the gateway in front of it, which told its client why.', list).style.margin = '0 0 6px';
   const heads = [['id'], ['t, ms', 'number'], ['', ''], ['endpoint'], ['verdict'], ['reason'], ['field and rule'], ['at byte', 'number']];
   if (timed) heads.push(['latency', 'number']);
   const body = table(list, heads);
+  body.parentNode.classList.add('verdicts');
+  const named = (cell, name) => { cell.dataset.name = name; return cell; };  // said where the narrow page has no heads
   function fill() {
     body.replaceChildren();
     const chosen = data.messages.filter(message => !only.checked || message.verdict !== 'accept');
     chosen.slice(0, rowsMost).forEach(message => {
       const row = make('tr', '', null, body);
       make('td', 'code id', message.id, row);
-      make('td', 'number', (message.t_us / 1000).toFixed(3), row);
+      named(make('td', 'number', (message.t_us / 1000).toFixed(3), row), 't, ms');
       make('td', '', message.pipeline, row);
       make('td', 'code whole', message.endpoint ? message.endpoint.split('.').pop() : unknown, row).title = message.endpoint || '';
       const passed = message.verdict === 'accept';
-      make('td', passed ? 'accept' : message.stopped_by === 'gateway' ? 'gateway' : 'reject', passed ? 'passed' : message.stopped_by, row);
+      make('td', passed ? 'accept' : message.stopped_by === 'gateway' ? 'gateway' : 'reject',
+           passed ? 'passed' : message.stopped_by === 'gateway' ? 'refused' : 'rejected', row);
       const reason = make('td', passed ? '' : 'why', null, row);
       if (!passed) {
         make('span', 'code', message.reason, reason);
@@ -171,8 +175,8 @@
       }
       const place = make('td', 'code place', message.path || '', row);
       if (message.rule) make('div', 'hint', message.rule, place).style.margin = '0';
-      make('td', 'number', message.offset === null ? '' : message.offset + ' of ' + message.bytes, row);
-      if (timed) make('td', 'number', time(message.latency_ns), row);
+      named(make('td', 'number', message.offset === null ? '' : message.offset + ' of ' + message.bytes, row), 'at byte');
+      if (timed) named(make('td', 'number', time(message.latency_ns), row), 'latency');
     });
     number.textContent = count(Math.min(rowsMost, chosen.length)) + ' of ' + count(data.messages.length) + ' messages' +
         (chosen.length > rowsMost ? ' (the first; the JSON result has all)' : '');
