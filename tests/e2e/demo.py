@@ -112,7 +112,8 @@ class Demo:
         wanted_status, code, field = attack.gateway
         problems = compare(gateway_status=(status, wanted_status), gateway_code=(problem.get("code"), code),
                            gateway_field=(problem.get("field", ""), field), backend_calls=(len(self.chain.backend_saw()), 0))
-        return f"{status} {problem.get('code', '')} {problem.get('field', '')}".strip(), problems
+        rule = f" ({problem['rule']})" if problem.get("rule", problem.get("code")) != problem.get("code") else ""
+        return f"{status} {problem.get('code', '')} {problem.get('field', '')}".strip() + rule, problems
 
     def raw_call(self, data):
         """Status and body of what the LOW gateway answers to these bytes."""
@@ -200,9 +201,9 @@ class Demo:
         status, answer = self.chain.curl("GET", f"/v1/shelves/{attack.shelf}", headers=(calls.ID_HEADER,))
         self.chain.backend_saw()
         refused = [line for line in self.chain.log("gateway-high").splitlines() if "response refused: " in line]
-        said = refused[-1].split("response refused: ")[1].split(": ")[0].split(" (")[0].split(" at line")[0] if refused else "nothing"
+        said = refused[-1].split("response refused: ")[1].split(": ")[0].split(" at line")[0] if refused else "nothing"
         problems = compare(client_status=(status, 502), leak=(b"s3cr3t" in answer, False),
-                           gateway=(said, " ".join(part for part in attack.gateway if part)))
+                           gateway=(said.split(" (")[0], " ".join(part for part in attack.gateway if part)))
         return said, problems
 
     def extra_response(self, shelf):

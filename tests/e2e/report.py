@@ -28,8 +28,8 @@ def describe_event(event):
         return "nothing"
     rule = f" ({event['rule']})" if event.get("rule") else ""
     path = event.get("path", "")
-    room = TEXT_WIDTH - len(event["reason"] + rule) - 1
-    if len(path) > room > 1:
+    room = TEXT_WIDTH - len(event["reason"]) - 1
+    if len(path) > room:
         half = (room - 1) // 2
         path = f"{path[:half]}\u2026{path[half + 1 - room:]}"
     return f"{event['reason']} {path}".strip() + rule
@@ -86,7 +86,14 @@ class Report:
         self._line("ALLOWED", GREEN, name, columns, problems)
 
     def blocked(self, name, gateway, device, problems):
-        self._line("BLOCKED", YELLOW, name, [f"gateway  {gateway}", f"device   {device}"], problems)
+        self._line("BLOCKED", YELLOW, name, self._said("gateway", gateway) + self._said("device", device), problems)
+
+    def _said(self, who, text):
+        """What a filter says; a rule for which the line has no room stands on the next one."""
+        if len(text) > TEXT_WIDTH and " (" in text:
+            text, rule = text.rsplit(" (", 1)
+            return [f"{who:<8} {text}", f"{'':<8} ({rule}"]
+        return [f"{who:<8} {text}"]
 
     def check(self, what, problems):
         if not problems:
