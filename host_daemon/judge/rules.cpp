@@ -21,13 +21,17 @@ std::string join(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
 }
 
+// The pattern among `rules`, which stand under `prefix`.
 std::unique_ptr<RE2> compile(const load::Loaded& loaded, const FieldDescriptor* field,
-                             const FieldRules& rules, const std::string& rule,
+                             const FieldRules& rules, const std::string& prefix,
                              load::Diagnostics& diagnostics) {
-  if (!rules.string().has_pattern()) return nullptr;
+  const bool on_bytes = rules.bytes().has_pattern();
+  if (!on_bytes && !rules.string().has_pattern()) return nullptr;
+  const std::string rule = prefix + (on_bytes ? "bytes.pattern" : "string.pattern");
   RE2::Options options;
   options.set_log_errors(false);
-  auto pattern = std::make_unique<RE2>(rules.string().pattern(), options);
+  auto pattern =
+      std::make_unique<RE2>(on_bytes ? rules.bytes().pattern() : rules.string().pattern(), options);
   if (!pattern->ok()) {
     diagnostics.error(load::Code::kBadPattern, load::span_of_rule(loaded, field, rule),
                       field->full_name() + ": " + rule + " is not RE2 syntax: " + pattern->error());
@@ -58,10 +62,9 @@ RuleBook::RuleBook(const load::Loaded& loaded, const std::set<const Descriptor*>
       FieldBook entry;
       entry.field = message->field(i);
       entry.rules = load::field_rules(entry.field);
-      entry.patterns.value =
-          compile(loaded, entry.field, entry.rules, "string.pattern", diagnostics);
+      entry.patterns.value = compile(loaded, entry.field, entry.rules, "", diagnostics);
       entry.patterns.items = compile(loaded, entry.field, entry.rules.repeated().items(),
-                                     "repeated.items.string.pattern", diagnostics);
+                                     "repeated.items.", diagnostics);
       book.fields.push_back(std::move(entry));
     }
     for (int i = 0; i < message->real_oneof_decl_count(); ++i) {

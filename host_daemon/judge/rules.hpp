@@ -27,8 +27,8 @@ struct RuleViolation {
 
 // The expressions of one group of rules.
 struct Patterns {
-  std::unique_ptr<RE2> value;  // string.pattern
-  std::unique_ptr<RE2> items;  // repeated.items.string.pattern
+  std::unique_ptr<RE2> value;  // string.pattern or bytes.pattern
+  std::unique_ptr<RE2> items;  // the same of repeated.items
 };
 
 class RuleBook {

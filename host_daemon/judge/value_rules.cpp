@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The meaning of protovalidate's rules on values, one by one.
+// The meaning of protovalidate's rules on numbers, bools and enums, one by one; strings and bytes
+// are in text_rules.cpp.
 #include "judge/value_rules.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 
-#include "judge/text.hpp"
+#include "judge/text_rules.hpp"
 
 namespace sluice::judge {
 namespace {
@@ -74,67 +75,6 @@ void check_floating(Value value, const Rules& rules, const std::string& type,
                     const Complain& complain) {
   check_number(value, rules, type, complain);
   if (rules.finite() && !std::isfinite(value)) complain(type + ".finite", "must be finite");
-}
-
-// Bounds on a length, in `unit`.
-template <typename Rules>
-void check_length(std::uint64_t length, const Rules& rules, const std::string& type,
-                  const std::string& unit, const Complain& complain) {
-  if (rules.has_len() && length != rules.len()) {
-    complain(type + ".len", "must have " + std::to_string(rules.len()) + unit);
-  }
-  if (rules.has_min_len() && length < rules.min_len()) {
-    complain(type + ".min_len", "must have at least " + std::to_string(rules.min_len()) + unit);
-  }
-  if (rules.has_max_len() && length > rules.max_len()) {
-    complain(type + ".max_len", "must have at most " + std::to_string(rules.max_len()) + unit);
-  }
-}
-
-// What strings and bytes share.
-template <typename Rules>
-void check_content(const std::string& value, const Rules& rules, const std::string& type,
-                   const Complain& complain) {
-  if (rules.has_const_() && value != rules.const_())
-    complain(type + ".const", "is not the constant");
-  if (rules.in_size() > 0 && !contains(rules.in(), value)) {
-    complain(type + ".in", "is not one of the allowed values");
-  }
-  if (contains(rules.not_in(), value)) {
-    complain(type + ".not_in", "is one of the forbidden values");
-  }
-  if (rules.has_prefix() && !value.starts_with(rules.prefix())) {
-    complain(type + ".prefix", "does not begin with the prefix");
-  }
-  if (rules.has_suffix() && !value.ends_with(rules.suffix())) {
-    complain(type + ".suffix", "does not end with the suffix");
-  }
-  if (rules.has_contains() && value.find(rules.contains()) == std::string::npos) {
-    complain(type + ".contains", "lacks the text that it must contain");
-  }
-}
-
-void check_string(const std::string& value, const buf::validate::StringRules& rules,
-                  const RE2* pattern, const Complain& complain) {
-  check_length(count_code_points(value), rules, "string", " characters", complain);
-  if (rules.has_len_bytes() && value.size() != rules.len_bytes()) {
-    complain("string.len_bytes", "must have " + std::to_string(rules.len_bytes()) + " bytes");
-  }
-  if (rules.has_min_bytes() && value.size() < rules.min_bytes()) {
-    complain("string.min_bytes",
-             "must have at least " + std::to_string(rules.min_bytes()) + " bytes");
-  }
-  if (rules.has_max_bytes() && value.size() > rules.max_bytes()) {
-    complain("string.max_bytes",
-             "must have at most " + std::to_string(rules.max_bytes()) + " bytes");
-  }
-  check_content(value, rules, "string", complain);
-  if (rules.has_not_contains() && value.find(rules.not_contains()) != std::string::npos) {
-    complain("string.not_contains", "contains the forbidden text");
-  }
-  if (pattern != nullptr && !RE2::PartialMatch(value, *pattern)) {
-    complain("string.pattern", "does not match " + pattern->pattern());
-  }
 }
 
 void check_enum(int value, const google::protobuf::EnumDescriptor* type,
@@ -218,10 +158,7 @@ void check_value(const Message& message, const FieldDescriptor* field, int index
       const std::string value = element ? reflection->GetRepeatedString(message, field, index)
                                         : reflection->GetString(message, field);
       if (rules.has_string()) check_string(value, rules.string(), pattern, complain);
-      if (rules.has_bytes()) {
-        check_length(value.size(), rules.bytes(), "bytes", " bytes", complain);
-        check_content(value, rules.bytes(), "bytes", complain);
-      }
+      if (rules.has_bytes()) check_bytes(value, rules.bytes(), pattern, complain);
       break;
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:

@@ -5,18 +5,14 @@
 #include <google/protobuf/message.h>
 #include <re2/re2.h>
 
-#include <functional>
-#include <string>
-
 #include "buf/validate/validate.pb.h"
+#include "judge/complain.hpp"
 
 namespace sluice::judge {
 
-// Called with rule and message for every rule that the value breaks.
-using Complain = std::function<void(const std::string& rule, const std::string& message)>;
-
 // Checks the value of `field` in `message` (of a repeated field, the element `index`; else -1)
-// against the group of `rules` for its type. `pattern` is the compiled string.pattern, or null.
+// against the group of `rules` for its type. `pattern` is the compiled string.pattern or
+// bytes.pattern, or null.
 void check_value(const google::protobuf::Message& message,
                  const google::protobuf::FieldDescriptor* field, int index,
                  const buf::validate::FieldRules& rules, const RE2* pattern,
