@@ -138,7 +138,8 @@ TEST_CASE("a rule of a newer standard, or a withdrawn one, is refused by its nam
     CHECK(error.span.line == (rule.find("inner") == rule.npos ? 22 : 20));
     return error.message;
   };
-  CHECK_THAT(refused("// Narrows well_known_regex", "optional bool palindrome = 99; //",
+  CHECK_THAT(refused("optional bool strict = 25;",
+                     "optional bool strict = 25; optional bool palindrome = 99;",
                      "(buf.validate.field).string.palindrome = true"),
              Catch::Contains("`t.v1.Thing.name` has the rule `string.palindrome`"));
   CHECK_THAT(
@@ -154,8 +155,8 @@ TEST_CASE("a rule of a newer standard, or a withdrawn one, is refused by its nam
 TEST_CASE("an unknown rule inside the rules of list items is found") {
   Workspace space;
   std::string ours(*shipped_file("buf/validate/validate.proto"));
-  space.change("buf/validate/validate.proto", ours, "// Narrows well_known_regex",
-               "optional bool palindrome = 99; //");
+  space.change("buf/validate/validate.proto", ours, "optional bool strict = 25;",
+               "optional bool strict = 25; optional bool palindrome = 99;");
   space.change("api.proto", Workspace::schema, "bool b = 4;",
                "Deep b = 4; } message Deep { repeated string s = 1 [(buf.validate.field)"
                ".repeated.items.string.palindrome = true]; oneof other { bool c = 4; }");
