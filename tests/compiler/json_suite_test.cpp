@@ -3,13 +3,9 @@
 // a request that is right otherwise. No n_ text passes, whatever its place; engine and judge agree
 // on every text; what the canonicalizer makes of a valid one is accepted in the same place.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "canonical/canonicalizer.hpp"
 #include "compiler/compiler.hpp"
@@ -17,6 +13,7 @@
 #include "judge/judge.hpp"
 #include "load/load.hpp"
 #include "support/feeding.hpp"
+#include "support/json_suite.hpp"
 
 using namespace sluice;
 using layout::Pipeline;
@@ -199,27 +196,14 @@ class Suite {
 }  // namespace
 
 TEST_CASE("JSONTestSuite through the tables", "[corpus]") {
-  const char* set = std::getenv("SLUICE_CORPORA");
-  const std::filesystem::path folder =
-      std::filesystem::path(
-          set != nullptr ? set : std::string(SLUICE_SOURCE_DIR) + "/../shared/corpora") /
-      "json-parsing";
-  if (!std::filesystem::is_directory(folder)) {
-    std::cout << "SKIPPED: no JSONTestSuite at " << folder
-              << "; set SLUICE_CORPORA to the folder that holds json-parsing\n";
-    return;
-  }
+  const auto suite_texts = support::json_suite();
+  if (suite_texts.empty()) return;
   Suite suite;
   suite.judge_right_values();
   std::map<char, unsigned> texts;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".json") continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    const std::string name = entry.path().filename();
+  for (const auto& [name, text] : suite_texts) {
     ++texts[name.front()];
-    suite.judge(name, text.str());
+    suite.judge(name, text);
   }
   std::cout << "JSONTestSuite through the tables: " << texts['n'] << " n_, " << texts['y']
             << " y_, " << texts['i'] << " i_ texts; " << suite.inside_

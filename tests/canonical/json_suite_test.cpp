@@ -1,48 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSONTestSuite as bodies: every n_ text is refused, nothing crashes, and what is accepted reads
 // back.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "canonical/json_reader.hpp"
 #include "canonical/support.hpp"
+#include "support/json_suite.hpp"
 
+using namespace sluice;
 using namespace sluice::canonical;
 using namespace sluice::canonical::test;
 
 TEST_CASE("JSONTestSuite", "[corpus]") {
-  const char* set = std::getenv("SLUICE_CORPORA");
-  const std::filesystem::path folder =
-      std::filesystem::path(
-          set != nullptr ? set : std::string(SLUICE_SOURCE_DIR) + "/../shared/corpora") /
-      "json-parsing";
-  if (!std::filesystem::is_directory(folder)) {
-    std::cout << "SKIPPED: no JSONTestSuite at " << folder
-              << "; set SLUICE_CORPORA to the folder that holds json-parsing\n";
-    return;
-  }
+  const auto texts = support::json_suite();
+  if (texts.empty()) return;
   int refused = 0, valid = 0, either = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename();
-    if (entry.path().extension() != ".json") continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
+  for (const auto& [name, text] : texts) {
     INFO(name);
     std::string outcome = "valid";
     try {
-      const std::string copy = text.str();
-      const JsonDocument document(copy, 600);
+      const JsonDocument document(text, 600);
     } catch (const Refused& why) {
       outcome = why.refusal.code;
     }
     if (name.starts_with("n_")) {
       ++refused;
       CHECK(outcome != "valid");
-      CHECK_FALSE(types().canonicalize_request(post_echo(text.str())));
+      CHECK_FALSE(types().canonicalize_request(post_echo(text)));
     } else if (name.starts_with("y_")) {
       ++valid;
       CHECK(outcome == "valid");
@@ -54,8 +38,8 @@ TEST_CASE("JSONTestSuite", "[corpus]") {
         CHECK(outcome != "valid");
       }
     }
-    (void)types().canonicalize_request(post_echo(text.str()));
-    (void)types().canonicalize_request(post_echo("{\"nested\":" + text.str() + "}"));
+    (void)types().canonicalize_request(post_echo(text));
+    (void)types().canonicalize_request(post_echo("{\"nested\":" + text + "}"));
   }
   std::cout << "JSONTestSuite: " << refused << " n_ refused, " << valid << " y_ read, " << either
             << " i_ tried\n";
