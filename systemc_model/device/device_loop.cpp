@@ -95,7 +95,11 @@ bool DeviceLoop::move_in(PortServer& server, simulator::Port port) {
 }
 
 void DeviceLoop::move_out(PortServer& server, simulator::Port port) {
-  while (const std::optional<simulator::Frame> frame = session_.receive(port)) server.send(*frame);
+  while (const std::optional<simulator::Frame> frame = session_.receive(port)) {
+    // Whoever connected before the record was sent gets it, also if both came after this turn had looked for peers.
+    if (!server.connected()) server.serve(true);
+    server.send(*frame);
+  }
 }
 
 // Events are not dropped here: without a reader they wait in the device and fill its audit slots (set_ready above).
