@@ -10,6 +10,7 @@
 #include "canonical/scalar.hpp"
 #include "canonical/text.hpp"
 #include "compiler/rule_check.hpp"
+#include "compiler/string_format.hpp"
 
 namespace sluice::canonical {
 namespace {
@@ -29,9 +30,30 @@ std::string all_texts(const std::vector<RuleUse>& rules) {
 }
 
 // The rule that keeps a number out: the first that it breaks.
-std::string number_rule(const std::vector<RuleUse>& rules, Int number) {
-  const auto broken = compiler::broken_rules(rules, {number, ""});
+std::string number_rule(const std::vector<RuleUse>& rules, const compiler::RuleSubject& number) {
+  const auto broken = compiler::broken_rules(rules, number);
   return broken.empty() ? all_texts(rules) : broken.front()->text;
+}
+
+double floating_value(const Value& value, std::string_view text) {
+  const bool single = value.type == google::protobuf::FieldDescriptor::TYPE_FLOAT;
+  return compiler::parse_floating(text, single ? compiler::FloatWidth::binary32 : compiler::FloatWidth::binary64).value_or(0);
+}
+
+// How a text breaks a condition, behind "which".
+std::string breach(const compiler::TextCondition& condition) {
+  using Kind = compiler::TextCondition::Kind;
+  const std::string text = "'" + excerpt(condition.texts.front()) + "'";
+  switch (condition.kind) {
+    case Kind::prefix: return "does not begin with " + text;
+    case Kind::suffix: return "does not end with " + text;
+    case Kind::contains: return (condition.negated ? "contains " : "does not contain ") + text;
+    case Kind::pattern: return "does not match the pattern " + text;
+    case Kind::format: return "is not " + compiler::string_format(condition.texts.front())->article;
+    case Kind::listed: return "is one of the forbidden values";
+    case Kind::byte_lengths: return "has not the length that '" + condition.rule + "' wants";
+  }
+  return "";
 }
 
 void check_string(const Tables& tables, const Value& value, const std::string& text,
@@ -40,31 +62,35 @@ void check_string(const Tables& tables, const Value& value, const std::string& t
   const auto& rules = value.rules;
   if (string.or_empty && text.empty()) return;
   const std::string who = "'" + place.field + "' ";
-  if (string.min_len > 0 || string.max_len) {
-    const std::size_t length = count_code_points(text);
-    if (length < string.min_len) {
-      refuse_rule(place, rule_text(rules, {"min_len", "len"}),
-                  who + "must have at least " + std::to_string(string.min_len) +
-                      " character(s); it has " + std::to_string(length) + ".");
+  const auto check_length = [&](std::size_t length, std::uint64_t min, const std::optional<std::uint64_t>& max,
+                                const std::string& unit, std::initializer_list<std::string_view> least,
+                                std::initializer_list<std::string_view> most) {
+    if (length < min) {
+      refuse_rule(place, rule_text(rules, least),
+                  who + "must have at least " + std::to_string(min) + " " + unit + "; it has " + std::to_string(length) + ".");
     }
-    if (string.max_len && length > *string.max_len) {
-      refuse_rule(place, rule_text(rules, {"max_len", "len"}),
-                  who + "must have at most " + std::to_string(*string.max_len) +
-                      " character(s); it has " + std::to_string(length) + ".");
+    if (max && length > *max) {
+      refuse_rule(place, rule_text(rules, most),
+                  who + "must have at most " + std::to_string(*max) + " " + unit + "; it has " + std::to_string(length) + ".");
     }
+  };
+  if (value.kind == ValueKind::string) {
+    check_length(compiler::count_code_points(text), string.min_len, string.max_len, "character(s)", {"min_len", "len"}, {"max_len", "len"});
+    check_length(text.size(), string.min_bytes, string.max_bytes, "byte(s)", {"min_bytes", "len_bytes"}, {"max_bytes", "len_bytes"});
+  } else {
+    check_length(text.size(), string.min_bytes, string.max_bytes, "byte(s)", {"min_len", "len"}, {"max_len", "len"});
   }
+  // Bytes are shown as they stand in JSON.
+  const std::string shown = "is '" + excerpt(value.kind == ValueKind::string ? text : base64_encode(text)) + "', which ";
   if (string.in && std::find(string.in->begin(), string.in->end(), text) == string.in->end()) {
-    refuse_rule(place, rule_text(rules, {"in", "const"}),
-                who + "is '" + excerpt(text) + "', which is not one of the allowed values.");
+    refuse_rule(place, rule_text(rules, {"in", "const"}), who + shown + "is not one of the allowed values.");
   }
-  if (!string.prefix.empty() && !text.starts_with(string.prefix)) {
-    refuse_rule(place, rule_text(rules, {"prefix"}),
-                who + "must begin with '" + excerpt(string.prefix) + "'.");
-  }
-  if (string.pattern && !RE2::PartialMatch(text, tables.pattern(*string.pattern))) {
-    refuse_rule(place, rule_text(rules, {"pattern"}),
-                who + "is '" + excerpt(text) + "', which does not match the pattern '" +
-                    *string.pattern + "'.");
+  const auto search = [&](std::string_view in, const std::string& pattern) {
+    return RE2::PartialMatch(re2::StringPiece(in.data(), in.size()), tables.pattern(pattern));
+  };
+  for (const compiler::TextCondition& condition : string.conditions) {
+    if (compiler::holds(condition, text, search)) continue;
+    refuse_rule(place, rule_text(rules, {condition.rule}), who + shown + breach(condition) + ".");
   }
 }
 
@@ -93,7 +119,9 @@ void refuse_value(const Place& place, std::string code, std::string message) {
 void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
                  const Place& place) {
   const auto refuse_number = [&] {
-    refuse_rule(place, number_rule(value.rules, scalar.number),
+    refuse_rule(place,
+                value.kind == ValueKind::floating ? number_rule(value.rules, {{}, floating_value(value, scalar.text), ""})
+                                                  : number_rule(value.rules, {scalar.number, {}, ""}),
                 "'" + place.field + "' is " + (scalar.text.empty() ? "empty" : scalar.text) +
                     ", which the schema does not allow" +
                     (value.rules.empty() ? "" : " (" + all_texts(value.rules) + ")") + ".");
@@ -117,8 +145,10 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
       check_string(tables, value, scalar.text, place);
       break;
     case ValueKind::bytes:
+      check_string(tables, value, base64_decode(scalar.text).value_or(""), place);
+      break;
     case ValueKind::floating:
-      if (value.not_zero && scalar.is_default) refuse_number();
+      if (!value.floats.contains(floating_value(value, scalar.text))) refuse_number();
       break;
     case ValueKind::message:
     case ValueKind::timestamp:

@@ -14,7 +14,9 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
       const Field& field = message.fields[i];
       names.json.emplace(field.json_name, static_cast<int>(i));
       names.proto.emplace(field.name, static_cast<int>(i));
-      if (field.value.string.pattern) add_pattern(*field.value.string.pattern);
+      for (const auto& condition : field.value.string.conditions) {
+        for (const std::string& pattern : compiler::patterns_of(condition)) add_pattern(pattern);
+      }
     }
     for (int i = 0; i < message.descriptor->field_count(); ++i) {
       const auto* descriptor = message.descriptor->field(i);

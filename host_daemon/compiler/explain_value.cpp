@@ -10,6 +10,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "compiler/base64.hpp"
 #include "compiler/explain_internal.hpp"
 #include "compiler/language.hpp"
 #include "compiler/rule_check.hpp"
@@ -39,6 +40,7 @@ bool in_type(const FieldFacts& field, Int value) {
 // What a text means for the field; a cause when it means nothing.
 struct Reading {
   RuleSubject subject;
+  std::string bytes{};  // bytes: what the text spells
   bool is_default = false;
   std::vector<Cause> causes{};
 };
@@ -64,15 +66,17 @@ Reading read_integer(const FieldFacts& field, std::string_view text, bool item) 
 
 Reading read_floating(const FieldFacts& field, std::string_view text, bool item) {
   Reading out;
-  if (text == "NaN" || text == "Infinity" || text == "-Infinity") return out;
+  const FloatWidth width = field.type == "float" ? FloatWidth::binary32 : FloatWidth::binary64;
+  if (text == "NaN" || text == "Infinity" || text == "-Infinity") {
+    out.subject.floating = parse_floating(text, width);
+    return out;
+  }
   if (!full_match(text, R"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?)")) {
     out.causes = {wrong_type(field, item)};
     return out;
   }
-  const std::string copy(text);
-  const bool single = field.type == "float";
-  const double value = single ? std::strtof(copy.c_str(), nullptr) : std::strtod(copy.c_str(), nullptr);
-  if (std::isinf(value)) out.causes = {wrong_type(field, item)};
+  out.subject.floating = parse_floating(text, width);  // none: it rounds to nothing of the type
+  if (!out.subject.floating) out.causes = {wrong_type(field, item)};
   out.is_default = text == "0";
   return out;
 }
@@ -126,7 +130,11 @@ Reading read(const FieldFacts& field, std::string_view text, bool item) {
       return read_timestamp(field, text, item);
     case ValueKind::bytes:
       out.is_default = text.empty();
-      if (!full_match(text, "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")) out.causes = {wrong_type(field, item)};
+      if (!full_match(text, "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")) {
+        out.causes = {wrong_type(field, item)};
+        return out;
+      }
+      out.bytes = from_base64(text).value_or("");
       return out;
     case ValueKind::string:
       out.is_default = text.empty();
@@ -140,7 +148,7 @@ Reading read(const FieldFacts& field, std::string_view text, bool item) {
 
 bool counts_length(std::string_view rule) {
   const auto name = last_name(rule);
-  return name == "len" || name == "min_len" || name == "max_len";
+  return name == "len" || name == "min_len" || name == "max_len" || name.ends_with("_bytes");
 }
 
 std::vector<Cause> broken(const FieldFacts& field, const RuleSubject& subject, Reason reason) {
@@ -191,7 +199,9 @@ std::vector<Cause> causes_of_text(const FieldFacts& field, std::string_view text
   if (!reading.causes.empty()) return reading.causes;
   const bool exempt = reading.is_default && field.implicit && field.default_allowed && !place.item;
   if (!exempt) {
-    auto causes = broken(field, reading.subject, place.reason);
+    RuleSubject subject = reading.subject;
+    if (field.kind == ValueKind::bytes) subject.text = reading.bytes;
+    auto causes = broken(field, subject, place.reason);
     if (!causes.empty()) return causes;
   }
   const bool left_out = place.in == Surroundings::query || (place.in == Surroundings::json && !place.print_defaults);

@@ -32,6 +32,9 @@ enum class Ending {
   path_value,   // '/', ':', '?' or ' ', read again
 };
 
+// "NaN", "Infinity", "-Infinity": those that the set allows.
+Dfa number_names(const FloatSet& set);
+
 class GrammarBuilder {
  public:
   GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics);
@@ -58,7 +61,7 @@ class GrammarBuilder {
   // First state of a routine that reads `language`, spelled in `encoding`, up to `ending`. Equal leaves are built once.
   int leaf(const std::string& name, const StringLanguage& language, Encoding encoding, Ending ending);
   int leaf(const std::string& name, const Dfa& language, Ending ending) {
-    return leaf(name, StringLanguage{language, 0, std::nullopt}, Encoding::plain, ending);
+    return leaf(name, StringLanguage{language}, Encoding::plain, ending);
   }
   int character(const std::string& name, const Dfa& characters, Encoding encoding);
   // The states that read `language`. Without an ending every text returns with its last byte.

@@ -207,7 +207,7 @@ int GrammarBuilder::query(const Endpoint& endpoint) {
     guarded("query parameter '" + parameter.name + "'", field.span, [&] {
       const Value value = value_without_default(field);
       StringLanguage texts = value_texts(value, nullptr);
-      if (value.kind == ValueKind::floating) texts.language = unite(texts.language, any_of({"NaN", "Infinity", "-Infinity"}));
+      if (value.kind == ValueKind::floating) texts.language = unite(texts.language, number_names(value.floats));
       call(at, '=', '=', leaf("query value", texts, Encoding::percent, Ending::query_value), after, set);
     });
   }

@@ -70,8 +70,8 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
         }
         break;
       case ValueKind::floating:
-        call_into(leaf("number", value_texts(value, &field), Encoding::plain, bare));
-        quoted(leaf("number name", any_of({"NaN", "Infinity", "-Infinity"}), Ending::quote));
+        if (auto digits = value_texts(value, &field); !digits.language.empty()) call_into(leaf("number", digits, Encoding::plain, bare));
+        if (const Dfa names = number_names(value.floats); !names.empty()) quoted(leaf("number name", names, Ending::quote));
         break;
       case ValueKind::string:
         quoted(leaf("string", value_texts(value, &field), Encoding::json, Ending::quote));

@@ -36,10 +36,6 @@ Dfa rest_language() {
   return nfa.determinize(start, accept);
 }
 
-bool has_rules(const StringRules& rules) {
-  return rules.min_len > 1 || rules.max_len || rules.pattern || !rules.prefix.empty() || rules.in;
-}
-
 }  // namespace
 
 TargetBuilder::TargetBuilder(GrammarBuilder& builder, std::vector<const Endpoint*> endpoints)
@@ -73,7 +69,7 @@ std::vector<TargetBuilder::Element> TargetBuilder::elements_of(const Endpoint& e
     if (element.is_literal) continue;
     const auto& t = element.language;
     element.key = std::to_string(t.min) + "/" + (t.max ? std::to_string(*t.max) : "-") +
-                  (element.slash_is_literal ? "s" : "") + dump(t.language);
+                  (element.slash_is_literal ? "s" : "") + "/" + std::to_string(static_cast<int>(t.counted)) + dump(t.language);
   }
   return elements;
 }
@@ -106,7 +102,7 @@ void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint&
       push(std::move(texts), false);
       return;
     }
-    if (!has_rules(value.string)) {
+    if (value.string.unconstrained()) {
       // Without rules on the whole value each segment stands for itself, and templates share them.
       for (std::size_t i = 0; i < part.segments.size(); ++i) {
         if (i > 0) literal("/");
@@ -114,7 +110,7 @@ void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint&
         if (segment.kind == Segment::Kind::literal) {
           literal(segment.text);
         } else {
-          push({segment.kind == Segment::Kind::rest ? rest_language() : segment_language(false), 0, std::nullopt}, true);
+          push({segment.kind == Segment::Kind::rest ? rest_language() : segment_language(false)}, true);
         }
       }
       return;
@@ -146,8 +142,8 @@ void TargetBuilder::inline_variable(const Endpoint& endpoint, Element& element) 
   builder_.guarded("path variable '" + topic.name + "' of " + endpoint.name + ", which shares its place with other templates,",
                    endpoint.span, [&] {
                      Dfa language = element.language.language;
-                     if (element.language.counted()) {
-                       language = restrict_length(language, element.language.min, element.language.max, kInlineBudget);
+                     if (element.language.is_counted()) {
+                       language = restrict_length(language, element.language.counted, element.language.min, element.language.max, kInlineBudget);
                      }
                      element.inlined = encode_percent(language, element.slash_is_literal);
                    });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <limits>
 #include <set>
 
 #include "compiler/grammar_builder.hpp"
@@ -152,14 +153,15 @@ Dfa escaped_characters(Encoding encoding) {
 int GrammarBuilder::character(const std::string& name, const Dfa& characters, Encoding encoding) {
   const auto key = std::make_pair(name, encoding);
   if (const auto known = characters_.find(key); known != characters_.end()) return known->second;
-  const int first = spell(routine(RoutineKind::leaf, name), StringLanguage{characters, 0, std::nullopt}, encoding, std::nullopt);
+  const int first = spell(routine(RoutineKind::leaf, name), StringLanguage{characters}, encoding, std::nullopt);
   characters_.emplace(key, first);
   return first;
 }
 
 int GrammarBuilder::leaf(const std::string& name, const StringLanguage& text, Encoding encoding, Ending ending) {
   const std::string key = std::to_string(static_cast<int>(encoding)) + "/" + std::to_string(static_cast<int>(ending)) + "/" +
-                          std::to_string(text.min) + "/" + (text.max ? std::to_string(*text.max) : "-") + "\n" +
+                          std::to_string(text.min) + "/" + (text.max ? std::to_string(*text.max) : "-") + "/" +
+                          std::to_string(static_cast<int>(text.counted)) + "\n" +
                           dump(text.language);
   if (const auto known = leaves_.find(key); known != leaves_.end()) return known->second;
   const int first = spell(routine(RoutineKind::leaf, name), text, encoding, ending);
@@ -174,15 +176,16 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
   auto at = [&](int s) { return first + s; };
 
   Effect count;
-  if (text.counted()) {
+  if (text.is_counted()) {
     count.register_op = layout::RegisterOp::INC;
     count.register_arg = static_cast<std::uint16_t>(text.max ? *text.max : layout::INC_UNBOUNDED);
   }
-  // Counted where a code point's spelling starts.
-  auto effect_at = [&](int byte) { return starts_code_point(static_cast<std::uint8_t>(byte)) ? count : Effect{}; };
+  const Counter counter(text.counted, text.language);
 
   for (std::size_t s = 0; s < states.size(); ++s) {
     const int here = at(static_cast<int>(s));
+    // By the byte of the text, not of its spelling.
+    const auto effect_at = [&](int byte) { return counter.counts(static_cast<int>(s), static_cast<std::uint8_t>(byte)) ? count : Effect{}; };
     int escape = -1, unicode = -1;          // json: behind '\', behind '\u00'
     std::array<int, 2> unicode_row{-1, -1};  // behind '\u000', '\u001'
     int percent = -1;
@@ -201,11 +204,13 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
     std::bitset<256> shared;
     auto share = [&](const std::string& routine_name, const Dfa& characters) {
       if (!ending) return;
+      // One call counts once.
+      if (text.is_counted() && text.counted == Counted::bytes && &characters == &wide_characters()) return;
       const int to = common_successor(text.language, static_cast<int>(s), characters);
       if (to < 0) return;
       const int callee = character(routine_name, characters, encoding);
       const auto opening = grammar_.states[static_cast<std::size_t>(callee)].transitions;
-      for (const Transition& t : opening) call(here, t.low, t.high, t.target, at(to), count);
+      for (const Transition& t : opening) call(here, t.low, t.high, t.target, at(to), effect_at(characters.states[0].edges.front().low));
       for (const Edge& e : characters.states[0].edges) {
         for (int b = e.low; b <= e.high; ++b) shared.set(static_cast<std::size_t>(b));
       }
@@ -220,6 +225,7 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
       case Encoding::percent:
       case Encoding::percent_path:
         // One '%' opens both kinds, so they are shared together or not at all.
+        if (text.is_counted() && text.counted == Counted::bytes) break;  // one call counts once
         share("percent-encoded character", unite(wide_characters(), escaped_characters(encoding)));
         break;
     }
@@ -241,7 +247,7 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
         if (is_raw(low)) {
           int high = low;
           while (high < e.high && is_raw(high + 1) && !shared[static_cast<std::size_t>(high) + 1] &&
-                 starts_code_point(static_cast<std::uint8_t>(high + 1)) == starts_code_point(static_cast<std::uint8_t>(low))) {
+                 effect_at(high + 1) == effect_at(low)) {
             ++high;
           }
           go(here, low, high, e.to, effect_at(low));
@@ -249,9 +255,9 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
           continue;
         }
         if (encoding == Encoding::json) {
-          if (escape < 0) next(here, '\\', '\\', escape = fresh(), count);
+          if (escape < 0) next(here, '\\', '\\', escape = fresh());
           if (const char c = short_escape(low)) {
-            go(escape, c, c, e.to);
+            go(escape, c, c, e.to, effect_at(low));
           } else {
             if (unicode < 0) {
               const int u = fresh(), zero = fresh();
@@ -263,15 +269,15 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
             const int digit = '0' + (low >> 4);
             if (row < 0) next(unicode, digit, digit, row = fresh());
             const int hex = kHexLower[static_cast<std::size_t>(low & 15)];
-            go(row, hex, hex, e.to);
+            go(row, hex, hex, e.to, effect_at(low));
           }
         } else {
-          if (percent < 0) next(here, '%', '%', percent = fresh(), effect_at(low));
+          if (percent < 0) next(here, '%', '%', percent = fresh());
           int& row = percent_row[static_cast<std::size_t>(low >> 4)];
           const int high_digit = kHexUpper[static_cast<std::size_t>(low >> 4)];
           if (row < 0) next(percent, high_digit, high_digit, row = fresh());
           const int low_digit = kHexUpper[static_cast<std::size_t>(low & 15)];
-          go(row, low_digit, low_digit, e.to);
+          go(row, low_digit, low_digit, e.to, effect_at(low));
         }
         ++low;
       }
@@ -297,12 +303,20 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
   return first;
 }
 
+Dfa number_names(const FloatSet& set) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<std::string> names;
+  if (set.nan) names.emplace_back("NaN");
+  if (set.contains(infinity)) names.emplace_back("Infinity");
+  if (set.contains(-infinity)) names.emplace_back("-Infinity");
+  return names.empty() ? Dfa{} : any_of(names);
+}
+
 StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* field) {
   if (field) {
     if (const auto known = languages_.find(field); known != languages_.end()) return known->second;
   }
   StringLanguage out;
-  const bool zero = !value.not_zero;
   switch (value.kind) {
     case ValueKind::boolean: {
       std::vector<std::string> words;
@@ -314,15 +328,14 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
       out.language = integer_language(value.integers);
       break;
     case ValueKind::floating:
-      out.language = float_language(value.type == google::protobuf::FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32
-                                                                                               : FloatWidth::binary64,
-                                    zero);
+      out.language = float_language(
+          value.type == google::protobuf::FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64, value.floats);
       break;
     case ValueKind::string:
       out = string_language(value.string);
       break;
     case ValueKind::bytes:
-      out.language = base64_language(zero);
+      out = bytes_language(value.string);
       break;
     case ValueKind::enumeration: {
       std::vector<std::string> names;

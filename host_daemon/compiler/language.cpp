@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 namespace sluice::compiler {
@@ -403,11 +404,58 @@ const Dfa& utf8_text() {
   return language;
 }
 
-LengthBounds code_point_bounds(const Dfa& language) {
+Counter::Counter(Counted what, const Dfa& language) : what_(what), silent_(language.states.size(), false) {
+  if (what != Counted::base64_bytes && what != Counted::host_characters) return;
+  // Walks states with what decides: the place within a group of four characters, or whether the host is over.
+  constexpr int kUnknown = -1;
+  std::vector<int> phase(language.states.size(), kUnknown);
+  std::vector<int> work;
+  const auto reach = [&](int state, int value) {
+    int& known = phase[static_cast<std::size_t>(state)];
+    if (known == kUnknown) {
+      known = value;
+      work.push_back(state);
+    } else if (known != value) {
+      throw std::logic_error("a state is reached with different counts");
+    }
+  };
+  if (!language.empty()) reach(0, 0);
+  while (!work.empty()) {
+    const int s = work.back();
+    work.pop_back();
+    const int here = phase[static_cast<std::size_t>(s)];
+    for (const Edge& e : language.states[static_cast<std::size_t>(s)].edges) {
+      if (what == Counted::base64_bytes) {
+        reach(e.to, (here + 1) % 4);
+      } else {
+        const int stops = (e.low <= '%' && '%' <= e.high ? 1 : 0) + (e.low <= ':' && ':' <= e.high ? 1 : 0);
+        if (stops > 0 || here == 1) reach(e.to, 1);
+        if (here == 0 && e.high - e.low + 1 > stops) reach(e.to, 0);
+      }
+    }
+  }
+  for (std::size_t s = 0; s < phase.size(); ++s) {
+    silent_[s] = what == Counted::base64_bytes ? phase[s] == 0 : phase[s] == 1;
+  }
+}
+
+bool Counter::counts(int state, std::uint8_t byte) const {
+  switch (what_) {
+    case Counted::code_points: return starts_code_point(byte);
+    case Counted::bytes: return true;
+    // The second, third and fourth character of a group complete a byte each.
+    case Counted::base64_bytes: return !silent_[static_cast<std::size_t>(state)] && byte != '=';
+    case Counted::host_characters: return !silent_[static_cast<std::size_t>(state)] && byte != ':' && byte != '%';
+  }
+  return false;
+}
+
+LengthBounds length_bounds(const Dfa& language, Counted what) {
   LengthBounds bounds{0, 0};
   const std::size_t n = language.states.size();
   if (n == 0) return bounds;
-  // Shortest: 0-1 breadth first search. Longest: longest path when no cycle counts a code point.
+  const Counter counter(what, language);
+  // Shortest: 0-1 breadth first search. Longest: longest path when there is no cycle.
   constexpr std::uint64_t kFar = ~std::uint64_t{0};
   std::vector<std::uint64_t> near(n, kFar);
   std::deque<int> work{0};
@@ -416,7 +464,7 @@ LengthBounds code_point_bounds(const Dfa& language) {
     const auto s = static_cast<std::size_t>(work.front());
     work.pop_front();
     for (const Edge& e : language.states[s].edges) {
-      const std::uint64_t cost = starts_code_point(e.low) ? 1 : 0;
+      const std::uint64_t cost = counter.counts(static_cast<int>(s), e.low) ? 1 : 0;
       auto& d = near[static_cast<std::size_t>(e.to)];
       if (near[s] + cost < d) {
         d = near[s] + cost;
@@ -432,7 +480,7 @@ LengthBounds code_point_bounds(const Dfa& language) {
   for (std::size_t s = 0; s < n; ++s) {
     if (language.states[s].accept) bounds.shortest = std::min(bounds.shortest, near[s]);
   }
-  // Kahn's order finds a cycle; every cycle of a language of valid UTF-8 counts at least one code point.
+  // Kahn's order finds a cycle. One that counts nothing (behind a host) passes for one that does: the bound is then not used.
   std::vector<int> indegree(n, 0);
   for (const auto& state : language.states) {
     for (const Edge& e : state.edges) ++indegree[static_cast<std::size_t>(e.to)];
@@ -444,7 +492,7 @@ LengthBounds code_point_bounds(const Dfa& language) {
     const auto s = static_cast<std::size_t>(order[i]);
     for (const Edge& e : language.states[s].edges) {
       const auto to = static_cast<std::size_t>(e.to);
-      longest[to] = std::max(longest[to], longest[s] + (starts_code_point(e.low) ? 1 : 0));
+      longest[to] = std::max(longest[to], longest[s] + (counter.counts(static_cast<int>(s), e.low) ? 1 : 0));
       if (--indegree[to] == 0) order.push_back(e.to);
     }
   }
@@ -456,25 +504,38 @@ LengthBounds code_point_bounds(const Dfa& language) {
   return bounds;
 }
 
-Dfa restrict_length(const Dfa& language, std::uint64_t min, std::optional<std::uint64_t> max, std::size_t budget) {
-  Nfa nfa;
-  // A counter automaton over code points: continuation bytes do not count.
+Dfa restrict_length(const Dfa& language, Counted what, std::uint64_t min, std::optional<std::uint64_t> max, std::size_t budget) {
   const std::uint64_t top = max ? *max : min;
   if (top > budget) throw BudgetExceeded(budget);
-  std::vector<int> count;
-  for (std::uint64_t i = 0; i <= top; ++i) count.push_back(nfa.add_state());
-  const int accept = nfa.add_state();
-  for (std::uint64_t i = 0; i <= top; ++i) {
-    const bool last = i == top;
-    if (!last || !max) {
-      const int to = last ? count[i] : count[i + 1];
-      nfa.add_edge(count[i], 0x00, 0x7F, to);
-      nfa.add_edge(count[i], 0xC0, 0xFF, to);
+  if (language.empty()) return language;
+  const Counter counter(what, language);
+  Dfa out;
+  std::map<std::pair<int, std::uint64_t>, int> known;
+  std::vector<std::pair<int, std::uint64_t>> states;
+  const auto number = [&](int state, std::uint64_t count) {
+    const auto [place, fresh] = known.emplace(std::pair(state, count), static_cast<int>(states.size()));
+    if (fresh) {
+      if (states.size() >= budget) throw BudgetExceeded(budget);
+      states.emplace_back(state, count);
     }
-    nfa.add_edge(count[i], 0x80, 0xBF, count[i]);
-    if (i >= min) nfa.add_epsilon(count[i], accept);
+    return place->second;
+  };
+  number(0, 0);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const auto [s, count] = states[i];
+    const Dfa::State& from = language.states[static_cast<std::size_t>(s)];
+    out.states.emplace_back();
+    out.states.back().accept = from.accept && count >= min;
+    for (const Edge& e : from.edges) {
+      std::uint64_t next = count + (counter.counts(s, e.low) ? 1 : 0);
+      if (next > top) {
+        if (max) continue;
+        next = top;
+      }
+      out.states.back().edges.push_back({e.low, e.high, number(e.to, next)});
+    }
   }
-  return intersect(language, nfa.determinize(count[0], accept, budget + 2), budget);
+  return minimize(out);
 }
 
 std::string dump(const Dfa& dfa) {

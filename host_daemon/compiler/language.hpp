@@ -90,15 +90,35 @@ Dfa plus(const Dfa& a);  // one or more
 // Any sequence of Unicode code points in UTF-8 (RFC 3629: no surrogates, nothing overlong, at most U+10FFFF).
 const Dfa& utf8_text();
 
-// Number of code points of the shortest and the longest text of a language of valid UTF-8; longest is empty when unbounded.
+// What of a text a register counts.
+enum class Counted : std::uint8_t {
+  code_points,      // of UTF-8
+  bytes,
+  base64_bytes,     // of what base64 text (RFC 4648 section 4, padded) spells
+  host_characters,  // all up to the first ':' or '%': what may stand behind a host name is not counted
+};
+
+// Says for each step through one language whether it counts. Holds no reference to the language.
+class Counter {
+ public:
+  // Throws std::logic_error if paths that count differently meet in one state.
+  Counter(Counted what, const Dfa& language);
+  bool counts(int state, std::uint8_t byte) const;
+
+ private:
+  Counted what_;
+  std::vector<bool> silent_;  // states whose steps never count
+};
+
+// The least and the greatest count over the texts of a language; longest is empty when unbounded.
 struct LengthBounds {
   std::uint64_t shortest;
   std::optional<std::uint64_t> longest;
 };
-LengthBounds code_point_bounds(const Dfa& utf8_language);
+LengthBounds length_bounds(const Dfa& language, Counted what);
 
-// The texts of `utf8_language` with `min <= code points <= max`, by unrolling the count into states.
-Dfa restrict_length(const Dfa& utf8_language, std::uint64_t min, std::optional<std::uint64_t> max,
+// The texts with `min <= count <= max`, by unrolling the count into states.
+Dfa restrict_length(const Dfa& language, Counted what, std::uint64_t min, std::optional<std::uint64_t> max,
                     std::size_t budget);
 
 inline bool starts_code_point(std::uint8_t byte) { return (byte & 0xC0) != 0x80; }

@@ -2,10 +2,12 @@
 // Rule by rule, from its name and its arguments.
 #include "compiler/rule_check.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "compiler/base64.hpp"
 
 namespace sluice::compiler {
 
@@ -20,41 +22,78 @@ std::optional<Int> parse_as(std::string_view text) {
   return static_cast<Int>(value);
 }
 
-Int code_points(std::string_view utf8) {
-  return std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; });
+bool of_group(const RuleUse& rule, std::string_view group) {
+  const std::string_view name = rule.name;
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view before = name.substr(0, dot);
+  return before == group || (before.ends_with(group) && before[before.size() - group.size() - 1] == '.');
 }
 
-bool matches(const std::string& pattern, std::string_view text) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), RE2(pattern, options));
+// Arguments as they compare: bytes stand as base64.
+std::vector<std::string> arguments_of(const RuleUse& rule) {
+  if (!of_group(rule, "bytes") || last_name(rule.name) == "pattern") return rule.arguments;
+  std::vector<std::string> out;
+  for (const std::string& argument : rule.arguments) out.push_back(from_base64(argument).value_or(argument));
+  return out;
 }
 
 bool is_listed(const RuleUse& rule, const RuleSubject& value) {
-  return std::any_of(rule.arguments.begin(), rule.arguments.end(), [&](const std::string& argument) {
-    if (rule.name.ends_with("bool.const")) return value.number == (argument == "true" ? 1 : 0);
-    if (rule.name.find("string.") != std::string::npos) return value.text == argument;
+  const auto arguments = arguments_of(rule);
+  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+    if (of_group(rule, "bool")) return value.number == (argument == "true" ? 1 : 0);
+    if (of_group(rule, "string") || of_group(rule, "bytes")) return value.text == argument;
+    if (value.floating) return *value.floating == parse_floating(argument, FloatWidth::binary64);
     return value.number && value.number == parse_integer(argument);
   });
 }
 
+template <typename Number>
+bool breaks_bound(std::string_view kind, Number value, Number bound) {
+  // Negated, so that NaN is in no range.
+  return (kind == "lt" && !(value < bound)) || (kind == "lte" && !(value <= bound)) || (kind == "gt" && !(value > bound)) ||
+         (kind == "gte" && !(value >= bound));
+}
+
+bool breaks_length(std::string_view kind, Int length, Int bound) {
+  if (kind.starts_with("min")) return length < bound;
+  if (kind.starts_with("max")) return length > bound;
+  return length != bound;
+}
+
 bool breaks(const RuleUse& rule, const RuleSubject& value) {
-  const std::string_view kind = last_name(rule.name);
+  std::string_view kind = last_name(rule.name);
   if (rule.arguments.empty()) return false;
   if (kind == "const" || kind == "in") return !is_listed(rule, value);
-  if (kind == "not_in") return is_listed(rule, value);
   if (kind == "defined_only") return !value.number;
-  const std::string& argument = rule.arguments.front();
-  if (kind == "prefix") return !value.text.starts_with(argument);
-  if (kind == "pattern") return !matches(argument, value.text);
-  const auto bound = parse_integer(argument);
-  if (!bound) return false;
-  if (kind == "len") return code_points(value.text) != *bound;
-  if (kind == "min_len") return code_points(value.text) < *bound;
-  if (kind == "max_len") return code_points(value.text) > *bound;
-  if (!value.number) return false;
-  return (kind == "lt" && *value.number >= *bound) || (kind == "lte" && *value.number > *bound) ||
-         (kind == "gt" && *value.number <= *bound) || (kind == "gte" && *value.number < *bound);
+  if (kind == "finite") return value.floating && !std::isfinite(*value.floating);
+  const bool of_bytes = of_group(rule, "bytes");
+  if (of_bytes || of_group(rule, "string")) {
+    if (kind.find("len") != std::string_view::npos && kind.find("prefixlen") == std::string_view::npos) {
+      const bool in_bytes = of_bytes || kind.ends_with("_bytes");
+      const auto bound = parse_integer(rule.arguments.front());
+      const Int length = in_bytes ? static_cast<Int>(value.text.size()) : static_cast<Int>(count_code_points(value.text));
+      return bound && breaks_length(kind, length, *bound);
+    }
+    if (kind == "min_bytes" || kind == "max_bytes") {
+      const auto bound = parse_integer(rule.arguments.front());
+      return bound && breaks_length(kind, static_cast<Int>(value.text.size()), *bound);
+    }
+    if (of_bytes && rule.arguments.front() == "true") {
+      const std::size_t size = value.text.size();
+      return !((size == 4 && kind != "ipv6" && kind != "uuid") || (size == 16 && kind != "ipv4"));
+    }
+    if (kind == "well_known_regex") kind = rule.arguments.front();
+    const auto condition = text_condition(kind, arguments_of(rule));
+    return condition && !holds(*condition, value.text);
+  }
+  if (kind == "not_in") return is_listed(rule, value);
+  if (value.floating) {
+    const auto bound = parse_floating(rule.arguments.front(), FloatWidth::binary64);
+    return bound && breaks_bound(kind, *value.floating, *bound);
+  }
+  const auto bound = parse_integer(rule.arguments.front());
+  return bound && value.number && breaks_bound(kind, *value.number, *bound);
 }
 
 const RuleUse* bound_of(const std::vector<RuleUse>& rules, std::string_view exclusive, std::string_view inclusive) {
@@ -76,6 +115,19 @@ std::optional<Int> parse_integer(std::string_view text) {
   return text.starts_with('-') ? parse_as<std::int64_t>(text) : parse_as<std::uint64_t>(text);
 }
 
+std::optional<double> parse_floating(std::string_view text, FloatWidth width) {
+  if (text == "NaN" || text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity" || text == "inf") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity" || text == "-inf") return -std::numeric_limits<double>::infinity();
+  const auto parse = [&](auto value) -> std::optional<double> {
+    const auto end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, value);
+    if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+    return static_cast<double>(value);
+  };
+  return width == FloatWidth::binary32 ? parse(float{}) : parse(double{});
+}
+
 std::vector<const RuleUse*> broken_rules(const std::vector<RuleUse>& rules, const RuleSubject& value) {
   std::vector<const RuleUse*> out;
   for (const RuleUse& rule : rules) {
@@ -84,7 +136,12 @@ std::vector<const RuleUse*> broken_rules(const std::vector<RuleUse>& rules, cons
   const RuleUse* lower = bound_of(rules, "gt", "gte");
   const RuleUse* upper = bound_of(rules, "lt", "lte");
   if (!lower || !upper) return out;
-  const auto low = parse_integer(lower->arguments.front()), high = parse_integer(upper->arguments.front());
+  const auto number = [&](const RuleUse* rule) -> std::optional<long double> {
+    if (value.floating) return parse_floating(rule->arguments.front(), FloatWidth::binary64);
+    const auto integer = parse_integer(rule->arguments.front());
+    return integer ? std::optional(static_cast<long double>(*integer)) : std::nullopt;
+  };
+  const auto low = number(lower), high = number(upper);
   const auto broken = [&](const RuleUse* rule) { return std::find(out.begin(), out.end(), rule) != out.end(); };
   if (low && high && *high < *low && !(broken(lower) && broken(upper))) {
     std::erase_if(out, [&](const RuleUse* rule) { return rule == lower || rule == upper; });

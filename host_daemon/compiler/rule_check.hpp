@@ -13,8 +13,9 @@ namespace sluice::compiler {
 
 // One value, read.
 struct RuleSubject {
-  std::optional<Int> number;  // integer; boolean (0, 1); enumeration, empty for a name that is not declared
-  std::string_view text;      // string: UTF-8, decoded
+  std::optional<Int> number{};       // integer; boolean (0, 1); enumeration, empty for a name that is not declared
+  std::optional<double> floating{};  // float, double
+  std::string_view text{};           // string: UTF-8, decoded; bytes: themselves
 };
 
 // Those of `rules` that the value breaks, in their order. Presence and counts of items (`required`, `repeated.*_items`) are not looked at.
@@ -23,6 +24,9 @@ std::vector<const RuleUse*> broken_rules(const std::vector<RuleUse>& rules, cons
 
 // What stands behind the last dot of a rule's name: "lte" of "repeated.items.uint32.lte".
 std::string_view last_name(std::string_view rule);
+
+// The value of a number's JSON text in the type, also "NaN", "Infinity", "-Infinity"; empty for anything else.
+std::optional<double> parse_floating(std::string_view text, FloatWidth width);
 
 // Decimal digits with an optional minus, within the 64-bit types; empty for anything else.
 std::optional<Int> parse_integer(std::string_view text);

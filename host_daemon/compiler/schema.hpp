@@ -6,13 +6,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "compiler/float_set.hpp"
 #include "load/load.hpp"
 
 namespace sluice::compiler {
@@ -42,19 +45,52 @@ struct RuleUse {
   std::string name;  // "string.max_len", "int32.gte", "repeated.min_items", "required", "enum.in"
   std::string text;  // the rule with its value, "string.max_len = 64"
   Span span;
-  std::vector<std::string> arguments{};  // the value alone, one entry for each of a list: numbers in decimal, texts as they are
+  std::vector<std::string> arguments{};  // the value alone, one entry for each of a list: numbers in decimal, texts as they are, bytes in base64
 };
 
-// Constraints on a string value. All of them hold at once; lengths count Unicode code points.
+// One condition on a text besides its length.
+struct TextCondition {
+  enum class Kind {
+    prefix, suffix, contains,
+    pattern,       // RE2 syntax, unanchored search
+    format,        // a StringFormat's name
+    listed,        // one of `texts`
+    byte_lengths,  // as many bytes as one of `texts` says
+  } kind;
+  std::vector<std::string> texts;  // UTF-8, of bytes fields any bytes; one, but for lists
+  bool negated = false;            // not_contains, not_in
+  std::string rule;                // last part of the rule's name: "not_contains"
+};
+
+// Constraints on a string or bytes value. All of them hold at once.
 struct StringRules {
-  std::uint64_t min_len = 0;
+  std::uint64_t min_len = 0;  // Unicode code points; not for bytes
   std::optional<std::uint64_t> max_len;
-  std::optional<std::string> pattern;         // RE2 syntax, unanchored search
-  std::string prefix;                         // UTF-8
+  std::uint64_t min_bytes = 0;  // of UTF-8
+  std::optional<std::uint64_t> max_bytes;
+  std::vector<TextCondition> conditions;
   // Set: exactly these texts, and no other member of this struct but or_empty constrains any more. const is an `in` of one.
   std::optional<std::vector<std::string>> in;
   bool or_empty = false;                      // the empty string is allowed besides (`ignore: IGNORE_IF_ZERO_VALUE`, where the default is written)
+
+  bool unconstrained() const;  // but for "not empty"
 };
+
+// True if `text` matches the pattern (RE2 syntax, unanchored) somewhere. A caller with a cache brings its own.
+using PatternSearch = std::function<bool(std::string_view text, const std::string& pattern)>;
+bool search_pattern(std::string_view text, const std::string& pattern);
+
+// The condition that a rule on strings or bytes states by its last name: "suffix", "not_in", "email"; none for lengths, const, in and
+// names that are unknown or that no table can hold.
+std::optional<TextCondition> text_condition(std::string_view rule, std::vector<std::string> texts);
+
+// The patterns that `holds` searches for, for a cache of them.
+std::vector<std::string> patterns_of(const TextCondition& condition);
+
+bool holds(const TextCondition& condition, std::string_view text, const PatternSearch& search = search_pattern);
+// All rules, without or_empty.
+bool holds(const StringRules& rules, std::string_view text, const PatternSearch& search = search_pattern);
+std::uint64_t count_code_points(std::string_view utf8);
 
 struct EnumValue {
   std::string name;  // of aliases the first declared
@@ -70,9 +106,9 @@ struct Value {
   bool quoted = false;                           // integer: written as a JSON string (64-bit, policy option)
   std::vector<bool> booleans;                    // boolean: allowed values
   IntegerSet integers;                           // integer: allowed values, exact
-  StringRules string;                            // string
+  FloatSet floats;                               // floating: allowed values
+  StringRules string;                            // string, bytes
   std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
-  bool not_zero = false;                         // floating, bytes: zero or empty is not allowed
   int message = -1;                              // message: index into Schema::messages
   std::vector<RuleUse> rules;                    // every rule that shaped this value
 };

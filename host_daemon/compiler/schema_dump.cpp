@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schema IR as text: one line a field, parameter and response. Stable: tests and people compare
 // it.
+#include <charconv>
 #include <sstream>
 
 #include "compiler/schema_internal.hpp"
@@ -29,6 +30,23 @@ std::string integers(const IntegerSet& set) {
   return "{" + text + "}";
 }
 
+std::string floats(const FloatSet& set, FloatWidth width) {
+  if (set == FloatSet::everything()) return {};
+  if (set == FloatSet::everything().minus({0}, width)) return " not_zero";
+  const auto number = [](double value) {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
+  };
+  std::string text;
+  for (const auto& [low, high] : set.intervals) {
+    if (!text.empty()) text += ",";
+    text += number(low);
+    if (high != low) text += ".." + number(high);
+  }
+  if (set.nan) text += text.empty() ? "NaN" : ",NaN";
+  return "{" + text + "}";
+}
+
 std::string string_rules(const StringRules& rules) {
   std::string text;
   if (rules.in) {
@@ -39,8 +57,15 @@ std::string string_rules(const StringRules& rules) {
   }
   if (rules.min_len != 0) text += " min_len=" + std::to_string(rules.min_len);
   if (rules.max_len) text += " max_len=" + std::to_string(*rules.max_len);
-  if (!rules.prefix.empty()) text += " prefix=" + quote_text(rules.prefix);
-  if (rules.pattern) text += " pattern=" + quote_text(*rules.pattern);
+  if (rules.min_bytes != 0) text += " min_bytes=" + std::to_string(rules.min_bytes);
+  if (rules.max_bytes) text += " max_bytes=" + std::to_string(*rules.max_bytes);
+  for (const TextCondition& condition : rules.conditions) {
+    text += " " + condition.rule + "=";
+    if (condition.kind == TextCondition::Kind::listed) text += "[";
+    for (std::size_t i = 0; i < condition.texts.size(); ++i)
+      text += (i ? "," : "") + quote_text(condition.texts[i]);
+    if (condition.kind == TextCondition::Kind::listed) text += "]";
+  }
   if (rules.or_empty) text += " or_empty";
   return text;
 }
@@ -58,10 +83,11 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
       return std::string(field->type_name()) + integers(value.integers) +
              (value.quoted ? " quoted" : "");
     case ValueKind::floating:
+      return std::string(field->type_name()) +
+             floats(value.floats, field->type() == FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64);
     case ValueKind::bytes:
-      return std::string(field->type_name()) + (value.not_zero ? " not_zero" : "");
     case ValueKind::string:
-      return "string" + string_rules(value.string);
+      return std::string(field->type_name()) + string_rules(value.string);
     case ValueKind::enumeration: {
       std::string text = field->enum_type()->full_name() + "{";
       for (std::size_t i = 0; i < value.enumeration.size(); ++i) {

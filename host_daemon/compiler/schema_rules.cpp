@@ -5,9 +5,13 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <map>
 
+#include "compiler/base64.hpp"
 #include "compiler/schema_internal.hpp"
+#include "compiler/string_format.hpp"
 
 namespace sluice::compiler {
 namespace {
@@ -61,6 +65,7 @@ Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
     case FieldDescriptor::CPPTYPE_FLOAT:
     case FieldDescriptor::CPPTYPE_DOUBLE:
       value.kind = ValueKind::floating;
+      value.floats = FloatSet::everything();
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
       value.kind = ValueKind::boolean;
@@ -100,6 +105,12 @@ Int integer_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
   }
 }
 
+template <typename Float>
+std::string shortest(Float value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
 std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
   const auto* r = rules.GetReflection();
   switch (member->cpp_type()) {
@@ -120,11 +131,9 @@ std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int
       return std::to_string(static_cast<std::uint64_t>(integer_at(rules, member, i)));
     }
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return std::to_string(i < 0 ? r->GetFloat(rules, member)
-                                  : r->GetRepeatedFloat(rules, member, i));
+      return shortest(i < 0 ? r->GetFloat(rules, member) : r->GetRepeatedFloat(rules, member, i));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return std::to_string(i < 0 ? r->GetDouble(rules, member)
-                                  : r->GetRepeatedDouble(rules, member, i));
+      return shortest(i < 0 ? r->GetDouble(rules, member) : r->GetRepeatedDouble(rules, member, i));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       break;
   }
@@ -140,6 +149,23 @@ std::vector<Int> integers_of(const RuleMessage& rules, const FieldDescriptor* me
   return values;
 }
 
+std::vector<double> floats_of(const RuleMessage& rules, const FieldDescriptor* member) {
+  const auto* r = rules.GetReflection();
+  const auto at = [&](int i) {
+    if (member->cpp_type() == FieldDescriptor::CPPTYPE_FLOAT) {
+      return static_cast<double>(i < 0 ? r->GetFloat(rules, member) : r->GetRepeatedFloat(rules, member, i));
+    }
+    if (member->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+      return i < 0 ? r->GetDouble(rules, member) : r->GetRepeatedDouble(rules, member, i);
+    }
+    return 0.0;  // a switch: not asked for
+  };
+  if (!member->is_repeated()) return {at(-1)};
+  std::vector<double> values;
+  for (int i = 0; i < r->FieldSize(rules, member); ++i) values.push_back(at(i));
+  return values;
+}
+
 std::vector<std::string> strings_of(const RuleMessage& rules, const FieldDescriptor* member) {
   const auto* r = rules.GetReflection();
   if (!member->is_repeated()) return {r->GetString(rules, member)};
@@ -152,7 +178,13 @@ std::vector<std::string> strings_of(const RuleMessage& rules, const FieldDescrip
 
 // The rule's value alone, one text for each value of a list.
 std::vector<std::string> arguments_of(const RuleMessage& rules, const FieldDescriptor* member) {
-  if (member->cpp_type() == FieldDescriptor::CPPTYPE_STRING) return strings_of(rules, member);
+  if (member->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    auto texts = strings_of(rules, member);
+    if (member->type() == FieldDescriptor::TYPE_BYTES) {
+      for (std::string& text : texts) text = to_base64(text);
+    }
+    return texts;
+  }
   if (!member->is_repeated()) return {text_at(rules, member, -1)};
   std::vector<std::string> values;
   for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
@@ -182,15 +214,16 @@ class Narrowing {
       case ValueKind::integer:
         return add_integer(group, member);
       case ValueKind::string:
-        return add_string(rule, group, member);
+      case ValueKind::bytes:
+        return add_length(group, member) || add_text(rule, group, member);
+      case ValueKind::floating:
+        return add_floating(group, member);
       case ValueKind::enumeration:
         return add_enum(group, member);
       case ValueKind::boolean:
         if (member->name() != "const") return false;
         value_.booleans = {group.GetReflection()->GetBool(group, member)};
         return true;
-      case ValueKind::floating:
-      case ValueKind::bytes:
       case ValueKind::message:
       case ValueKind::timestamp:
         break;
@@ -200,7 +233,8 @@ class Narrowing {
 
   void finish() {
     if (value_.kind == ValueKind::integer) finish_integer();
-    if (value_.kind == ValueKind::string) finish_string();
+    if (value_.kind == ValueKind::floating) finish_floating();
+    if (value_.kind == ValueKind::string || value_.kind == ValueKind::bytes) finish_text();
   }
 
  private:
@@ -250,61 +284,137 @@ class Narrowing {
     return true;
   }
 
-  bool add_string(const std::string& rule, const RuleMessage& group,
-                  const FieldDescriptor* member) {
-    StringRules& s = value_.string;
-    const auto* r = group.GetReflection();
+  bool add_floating(const RuleMessage& group, const FieldDescriptor* member) {
     const std::string& name = member->name();
+    const std::vector<double> values = floats_of(group, member);
     if (name == "const" || name == "in") {
-      std::vector<std::string> listed = strings_of(group, member);
-      if (s.in)
-        std::erase_if(listed, [&](const std::string& t) {
-          return std::find(s.in->begin(), s.in->end(), t) == s.in->end();
-        });
-      s.in = std::move(listed);
-    } else if (name == "len") {
-      const std::uint64_t len = r->GetUInt64(group, member);
-      s.min_len = std::max(s.min_len, len);
-      s.max_len = std::min(s.max_len.value_or(len), len);
-    } else if (name == "min_len") {
-      s.min_len = std::max(s.min_len, r->GetUInt64(group, member));
-    } else if (name == "max_len") {
-      const std::uint64_t max = r->GetUInt64(group, member);
-      s.max_len = std::min(s.max_len.value_or(max), max);
-    } else if (name == "prefix") {
-      s.prefix = r->GetString(group, member);
-    } else if (name == "pattern") {
-      s.pattern = r->GetString(group, member);
-      RE2::Options options;
-      options.set_log_errors(false);
-      const RE2 pattern(*s.pattern, options);
-      if (!pattern.ok()) {
-        resolution_.refused.insert(field_);
-        resolution_.diagnostics
-            .error(Code::kBadPattern, load::span_of_rule(resolution_.loaded, field_, rule),
-                   "field " + field_->full_name() + ": " + rule + ": " + pattern.error())
-            .mend("write the pattern in RE2 syntax");
-        s.pattern.reset();
-      }
+      value_.floats = value_.floats.intersect(FloatSet::of(values));
+    } else if (name == "not_in") {
+      value_.floats = value_.floats.minus(values, width());
+    } else if (name == "finite") {
+      value_.floats = value_.floats.intersect(FloatSet::finite(width()));
+    } else if (name == "lt" || name == "lte") {
+      float_upper_ = FloatBound{values.front(), name == "lte"};
+    } else if (name == "gt" || name == "gte") {
+      float_lower_ = FloatBound{values.front(), name == "gte"};
     } else {
       return false;
     }
     return true;
   }
 
-  // A list of texts is judged by the other rules here and now.
-  void finish_string() {
+  FloatWidth width() const {
+    return value_.type == FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64;
+  }
+
+  // As for integers. NaN is in no range, and a bound that is NaN leaves nothing.
+  void finish_floating() {
+    if (!float_lower_ && !float_upper_) return;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    FloatSet above = FloatSet::range(-infinity, infinity);
+    FloatSet below = above;
+    if (float_lower_) {
+      const auto [bound, inclusive] = *float_lower_;
+      above = bound == infinity && !inclusive ? FloatSet{} : FloatSet::range(inclusive ? bound : next_up(bound, width()), infinity);
+    }
+    if (float_upper_) {
+      const auto [bound, inclusive] = *float_upper_;
+      below = bound == -infinity && !inclusive ? FloatSet{} : FloatSet::range(-infinity, inclusive ? bound : next_down(bound, width()));
+    }
+    const bool outside = float_lower_ && float_upper_ && float_upper_->value < float_lower_->value;
+    value_.floats = value_.floats.intersect(outside ? above.unite(below) : above.intersect(below));
+  }
+
+  // Bounds on the length; false: `member` is none. Bytes have no characters: their len is in bytes.
+  bool add_length(const RuleMessage& group, const FieldDescriptor* member) {
+    if (member->cpp_type() != FieldDescriptor::CPPTYPE_UINT64) return false;
     StringRules& s = value_.string;
-    if (!s.in) return;
+    const std::string& name = member->name();
+    const bool in_bytes = value_.kind == ValueKind::bytes || name.ends_with("_bytes");
+    std::uint64_t& least = in_bytes ? s.min_bytes : s.min_len;
+    std::optional<std::uint64_t>& most = in_bytes ? s.max_bytes : s.max_len;
+    const std::uint64_t bound = group.GetReflection()->GetUInt64(group, member);
+    if (!name.starts_with("max")) least = std::max(least, bound);
+    if (!name.starts_with("min")) most = std::min(most.value_or(bound), bound);
+    return true;
+  }
+
+  bool add_text(const std::string& rule, const RuleMessage& group, const FieldDescriptor* member) {
+    const std::string& name = member->name();
+    if (name == "strict") return true;  // says how well_known_regex is meant
+    if (name == "well_known_regex") return add_header_format(group, member);
+    if (member->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) return add_format(rule, name);
+    if (member->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
+    std::vector<std::string> texts = strings_of(group, member);
+    if (name == "const" || name == "in") {
+      auto& in = value_.string.in;
+      if (in) {
+        std::erase_if(texts, [&](const std::string& t) { return std::find(in->begin(), in->end(), t) == in->end(); });
+      }
+      in = std::move(texts);
+      return true;
+    }
+    auto condition = text_condition(name, std::move(texts));
+    if (!condition) return false;
+    if (condition->kind == TextCondition::Kind::pattern && !check_pattern(rule, condition->texts.front())) return true;
+    // A text that every value begins with, ends with or has inside.
+    const bool trivial = condition->kind != TextCondition::Kind::listed && condition->texts.front().empty() && !condition->negated;
+    if (!trivial) value_.string.conditions.push_back(std::move(*condition));
+    return true;
+  }
+
+  bool check_pattern(const std::string& rule, const std::string& text) {
     RE2::Options options;
     options.set_log_errors(false);
-    const RE2 pattern(s.pattern.value_or(""), options);
-    std::erase_if(*s.in, [&](const std::string& text) {
-      const auto length = static_cast<std::uint64_t>(
-          std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-      return length < s.min_len || (s.max_len && length > *s.max_len) ||
-             !text.starts_with(s.prefix) || !RE2::PartialMatch(text, pattern);
-    });
+    const RE2 pattern(text, options);
+    if (pattern.ok()) return true;
+    resolution_.refused.insert(field_);
+    resolution_.diagnostics
+        .error(Code::kBadPattern, load::span_of_rule(resolution_.loaded, field_, rule),
+               "field " + field_->full_name() + ": " + rule + ": " + pattern.error())
+        .mend("write the pattern in RE2 syntax");
+    return false;
+  }
+
+  // well_known_regex, strict unless `strict: false` is written.
+  bool add_header_format(const RuleMessage& group, const FieldDescriptor* member) {
+    const auto* r = group.GetReflection();
+    const FieldDescriptor* strict = group.GetDescriptor()->FindFieldByName("strict");
+    const bool loose = r->HasField(group, strict) && !r->GetBool(group, strict);
+    const int which = r->GetEnumValue(group, member);
+    if (which == buf::validate::KNOWN_REGEX_UNSPECIFIED) return true;
+    if (which != buf::validate::KNOWN_REGEX_HTTP_HEADER_NAME && which != buf::validate::KNOWN_REGEX_HTTP_HEADER_VALUE) return false;
+    const std::string name = which == buf::validate::KNOWN_REGEX_HTTP_HEADER_NAME ? "http_header_name" : "http_header_value";
+    value_.string.conditions.push_back({TextCondition::Kind::format, {name + (loose ? "_loose" : "")}, false, member->name()});
+    return true;
+  }
+
+  bool add_format(const std::string& rule, const std::string& name) {
+    StringRules& s = value_.string;
+    if (value_.kind == ValueKind::bytes) {
+      static const std::map<std::string, std::vector<std::string>, std::less<>> lengths = {
+          {"ip", {"4", "16"}}, {"ipv4", {"4"}}, {"ipv6", {"16"}}, {"uuid", {"16"}}};
+      const auto known = lengths.find(name);
+      if (known == lengths.end()) return false;
+      s.conditions.push_back({TextCondition::Kind::byte_lengths, known->second, false, name});
+      return true;
+    }
+    if (string_format(name) == nullptr) {
+      if (name != "ip_prefix" && name != "ipv6_prefix") return false;
+      refuse_rule(resolution_, field_, rule,
+                  "which of the 128 bits must be zero is known only behind the address, and a table would need thousands of states to "
+                  "remember; string." + std::string(name == "ip_prefix" ? "ip" : "ipv6") + "_with_prefixlen and string.ipv4_prefix can be");
+      return true;
+    }
+    s.conditions.push_back({TextCondition::Kind::format, {name}, false, name});
+    return true;
+  }
+
+  // A list of texts is judged by the other rules here and now.
+  void finish_text() {
+    StringRules& s = value_.string;
+    if (!s.in) return;
+    std::erase_if(*s.in, [&](const std::string& text) { return !holds(s, text); });
     std::sort(s.in->begin(), s.in->end());
     s.in->erase(std::unique(s.in->begin(), s.in->end()), s.in->end());
     StringRules listed;
@@ -315,7 +425,12 @@ class Narrowing {
   Resolution& resolution_;
   const FieldDescriptor* field_;
   Value& value_;
+  struct FloatBound {
+    double value;
+    bool inclusive;
+  };
   std::optional<Bound> lower_, upper_;
+  std::optional<FloatBound> float_lower_, float_upper_;
 };
 
 }  // namespace
@@ -386,6 +501,9 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
     value.rules.push_back({rule, rule_text(rule, group_rules, member),
                            load::span_of_rule(resolution.loaded, field, rule),
                            arguments_of(group_rules, member)});
+    if (member->name() == "well_known_regex" && !value.string.conditions.empty()) {
+      value.rules.back().arguments = value.string.conditions.back().texts;  // the format it means
+    }
   }
   narrowing.finish();
   return value;

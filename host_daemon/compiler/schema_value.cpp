@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The zero value (the default of implicit presence) in and out of a Value: the rules of presence
 // are made of these steps.
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cstdio>
 
@@ -11,22 +9,16 @@
 namespace sluice::compiler {
 namespace {
 
-bool empty_string_holds(const StringRules& rules) {
-  if (rules.in) return std::find(rules.in->begin(), rules.in->end(), "") != rules.in->end();
-  if (rules.min_len != 0 || !rules.prefix.empty()) return false;
-  if (!rules.pattern) return true;
-  RE2::Options options;
-  options.set_log_errors(false);
-  return RE2::PartialMatch("", RE2(*rules.pattern, options));
+FloatWidth width_of(const Value& value) {
+  return value.type == FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64;
 }
 
-std::uint64_t code_points(std::string_view utf8) {
-  return static_cast<std::uint64_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+// The bound that "not empty" raises: characters of a string, bytes of bytes.
+std::uint64_t& least_length(Value& value) {
+  return value.kind == ValueKind::bytes ? value.string.min_bytes : value.string.min_len;
 }
 
 }  // namespace
-
 bool allows_zero(const Value& value) {
   switch (value.kind) {
     case ValueKind::boolean:
@@ -34,10 +26,10 @@ bool allows_zero(const Value& value) {
     case ValueKind::integer:
       return value.integers.contains(0);
     case ValueKind::floating:
+      return value.floats.contains(0);
     case ValueKind::bytes:
-      return !value.not_zero;
     case ValueKind::string:
-      return value.string.or_empty || empty_string_holds(value.string);
+      return value.string.or_empty || holds(value.string, "");
     case ValueKind::enumeration:
       return std::any_of(value.enumeration.begin(), value.enumeration.end(),
                          [](const EnumValue& e) { return e.number == 0; });
@@ -56,14 +48,22 @@ bool allows_nothing(const Value& value) {
       return value.integers.empty();
     case ValueKind::enumeration:
       return value.enumeration.empty();
-    case ValueKind::string: {
+    case ValueKind::string:
+    case ValueKind::bytes: {
       const StringRules& s = value.string;
       if (s.or_empty) return false;
       if (s.in) return s.in->empty();
-      return s.max_len && (s.min_len > *s.max_len || code_points(s.prefix) > *s.max_len);
+      const bool wrong = (s.max_len && s.min_len > *s.max_len) || (s.max_bytes && s.min_bytes > *s.max_bytes);
+      return wrong || std::any_of(s.conditions.begin(), s.conditions.end(), [&](const TextCondition& condition) {
+               using Kind = TextCondition::Kind;
+               const bool part = condition.kind == Kind::prefix || condition.kind == Kind::suffix || condition.kind == Kind::contains;
+               if (condition.negated || !part) return false;
+               const std::string& text = condition.texts.front();
+               return (s.max_len && count_code_points(text) > *s.max_len) || (s.max_bytes && text.size() > *s.max_bytes);
+             });
     }
     case ValueKind::floating:
-    case ValueKind::bytes:
+      return value.floats.empty();
     case ValueKind::message:
     case ValueKind::timestamp:
       break;
@@ -80,15 +80,15 @@ void remove_zero(Value& value) {
       value.integers = value.integers.minus(IntegerSet::of({0}));
       break;
     case ValueKind::floating:
-    case ValueKind::bytes:
-      value.not_zero = true;
+      value.floats = value.floats.minus({0}, width_of(value));
       break;
+    case ValueKind::bytes:
     case ValueKind::string:
       value.string.or_empty = false;
       if (value.string.in) {
         std::erase(*value.string.in, "");
       } else {
-        value.string.min_len = std::max<std::uint64_t>(value.string.min_len, 1);
+        least_length(value) = std::max<std::uint64_t>(least_length(value), 1);
       }
       break;
     case ValueKind::enumeration:
@@ -110,20 +110,21 @@ void add_zero(Value& value, const FieldDescriptor* field) {
       value.integers = value.integers.unite(IntegerSet::of({0}));
       break;
     case ValueKind::floating:
-    case ValueKind::bytes:
-      value.not_zero = false;
+      value.floats = value.floats.unite(FloatSet::of({0}));
       break;
+    case ValueKind::bytes:
     case ValueKind::string: {
       StringRules& s = value.string;
-      StringRules shorter = s;
-      shorter.min_len = 0;
+      std::uint64_t& least = least_length(value);
+      const std::uint64_t before = least;
       if (s.in) {
         s.in->insert(s.in->begin(), "");
-      } else if (s.min_len <= 1 && empty_string_holds(shorter)) {
-        s.min_len = 0;  // what remove_zero did is undone
-      } else {
-        s.or_empty = true;
+        break;
       }
+      least = 0;
+      if (before <= 1 && holds(s, "")) break;  // what remove_zero did is undone
+      least = before;
+      s.or_empty = true;
       break;
     }
     case ValueKind::enumeration: {

@@ -3,10 +3,6 @@
 #include <catch2/catch.hpp>
 #include <re2/re2.h>
 
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <random>
 
 #include "compiler/pattern.hpp"
@@ -59,66 +55,6 @@ TEST_CASE("integer languages keep the bounds of 64 bits") {
   CHECK(integer_language(IntegerSet{}).empty());
 }
 
-namespace {
-
-// RFC 8785 spelling of a positive finite double from its shortest digits (ECMAScript Number::toString).
-std::string ecmascript(double value) {
-  char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
-  std::string digits;
-  const std::string text(buffer, end);
-  const std::size_t e = text.find('e');
-  for (char c : text.substr(0, e)) {
-    if (c != '.') digits += c;
-  }
-  const int n = std::atoi(text.c_str() + e + 1) + 1;
-  const int k = static_cast<int>(digits.size());
-  if (k <= n && n <= 21) return digits + std::string(static_cast<std::size_t>(n - k), '0');
-  if (0 < n && n <= 21) return digits.substr(0, static_cast<std::size_t>(n)) + "." + digits.substr(static_cast<std::size_t>(n));
-  if (-6 < n && n <= 0) return "0." + std::string(static_cast<std::size_t>(-n), '0') + digits;
-  const std::string exponent = (n - 1 < 0 ? "e-" : "e+") + std::to_string(std::abs(n - 1));
-  return k == 1 ? digits + exponent : digits.substr(0, 1) + "." + digits.substr(1) + exponent;
-}
-
-}  // namespace
-
-TEST_CASE("the double language holds every shortest spelling and nothing that rounds away") {
-  const Dfa language = float_language(FloatWidth::binary64, true);
-  std::mt19937_64 rng(2);
-  for (int i = 0; i < 20000; ++i) {
-    const std::uint64_t bits = rng() >> 1;
-    double value;
-    std::memcpy(&value, &bits, sizeof value);
-    if (!std::isfinite(value) || value == 0) continue;
-    const std::string text = ecmascript(value);
-    if (!language.matches(text)) FAIL(text);
-    if (!language.matches("-" + text)) FAIL(text);
-  }
-  for (const char* good : {"0", "1", "-1", "0.5", "1e+21", "100000000000000000000", "1.7976931348623157e+308", "1.7976931348623158e+308", "5e-324",
-                           "2.4703282292062328e-324", "0.000001", "1e-7", "123456789012345680000"}) {
-    INFO(good);
-    CHECK(language.matches(good));
-  }
-  for (const char* bad : {"-0", "1.0", "01", ".5", "1e21", "1E+21", "1e+20", "0.0000001", "1.7976931348623159e+308", "1e+309",
-                          "2.4703282292062327e-324", "2e-324", "1e-325", "1.10", "0.0", "NaN", "123456789012345678", "1234567890123456789012", "1e+021"}) {
-    INFO(bad);
-    CHECK_FALSE(language.matches(bad));
-  }
-  CHECK_FALSE(float_language(FloatWidth::binary64, false).matches("0"));
-}
-
-TEST_CASE("the float language ends where binary32 does") {
-  const Dfa language = float_language(FloatWidth::binary32, true);
-  for (const char* good : {"3.4028235e+38", "3.40282356e+38", "1e-45", "7.00649233e-46", "0.1", "16777216", "1.17549435e-38"}) {
-    INFO(good);
-    CHECK(language.matches(good));
-  }
-  for (const char* bad : {"3.40282357e+38", "1e+39", "7.00649232e-46", "7e-46", "1234567891", "0.1234567891"}) {
-    INFO(bad);
-    CHECK_FALSE(language.matches(bad));
-  }
-}
-
 TEST_CASE("timestamps are real dates") {
   const Dfa language = timestamp_language();
   auto leap = [](int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; };
@@ -145,13 +81,15 @@ TEST_CASE("timestamps are real dates") {
 }
 
 TEST_CASE("base64 leaves no unused bit set") {
-  const Dfa language = base64_language(false);
+  StringRules some;
+  some.min_bytes = 1;
+  const Dfa language = bytes_language(some).language;
   for (const char* good : {"AA==", "/w==", "AAA=", "//8=", "AAAA", "+/+/", "QUJDRA=="}) CHECK(language.matches(good));
   for (const char* bad : {"", "A", "AA", "AAA", "AB==", "AAB=", "AA=A", "====", "AAAA=", "-_-_"}) {
     INFO(bad);
     CHECK_FALSE(language.matches(bad));
   }
-  CHECK(base64_language(true).matches(""));
+  CHECK(bytes_language({}).language.matches(""));
 }
 
 TEST_CASE("patterns mean what RE2 means") {
@@ -186,34 +124,60 @@ TEST_CASE("patterns that a table cannot hold are refused, with the place") {
 }
 
 TEST_CASE("lengths count code points") {
-  const Dfa two_to_three = restrict_length(utf8_text(), 2, 3, 1000);
+  const Dfa two_to_three = restrict_length(utf8_text(), Counted::code_points, 2, 3, 1000);
   for (const char* good : {"ab", "abc", "é€", "\xF0\x9F\x98\x80zz"}) CHECK(two_to_three.matches(good));
   for (const char* bad : {"", "a", "abcd", "é", "\xC3", "\xED\xA0\x80\xED\xA0\x80"}) CHECK_FALSE(two_to_three.matches(bad));
-  const auto bounds = code_point_bounds(two_to_three);
+  const auto bounds = length_bounds(two_to_three, Counted::code_points);
   CHECK(bounds.shortest == 2);
   CHECK(bounds.longest == 3);
-  CHECK_FALSE(code_point_bounds(utf8_text()).longest);
-  CHECK_THROWS_AS(restrict_length(utf8_text(), 0, 5000, 1000), BudgetExceeded);
+  CHECK(length_bounds(two_to_three, Counted::bytes).longest == 12);
+  CHECK_FALSE(length_bounds(utf8_text(), Counted::code_points).longest);
+  CHECK_THROWS_AS(restrict_length(utf8_text(), Counted::code_points, 0, 5000, 1000), BudgetExceeded);
+}
+
+TEST_CASE("lengths of base64 count the bytes that it spells") {
+  StringRules rules;
+  rules.min_bytes = 2;
+  rules.max_bytes = 4;
+  const StringLanguage counted = bytes_language(rules);
+  CHECK(counted.counted == Counted::base64_bytes);
+  const Dfa language = restrict_length(counted.language, Counted::base64_bytes, counted.min, counted.max, 1000);
+  for (const char* good : {"AAA=", "AAAA", "AAAAAA=="}) CHECK(language.matches(good));
+  for (const char* bad : {"", "AA==", "AAAAAAA=", "AAAAAAAA"}) CHECK_FALSE(language.matches(bad));
 }
 
 TEST_CASE("string rules become a language and what a register has to count") {
   StringRules rules;
   rules.min_len = 3;
   rules.max_len = 5;
-  StringLanguage counted = string_language(rules);
+  const StringLanguage counted = string_language(rules);
   CHECK(counted.min == 3);
   CHECK(counted.max == 5);
-  rules.pattern = "^[a-z]{3,5}$";  // ensures both lengths itself
-  CHECK_FALSE(string_language(rules).counted());
-  rules.pattern = "^[a-z]+$";
+  auto pattern = [](std::string text) { return std::vector<TextCondition>{*text_condition("pattern", {std::move(text)})}; };
+  rules.conditions = pattern("^[a-z]{3,5}$");  // ensures both lengths itself
+  CHECK_FALSE(string_language(rules).is_counted());
+  rules.conditions = pattern("^[a-z]+$");
   rules.or_empty = true;
-  StringLanguage optional = string_language(rules);
+  const StringLanguage optional = string_language(rules);
   CHECK(optional.min == 0);
   CHECK(optional.language.matches(""));
   CHECK_FALSE(optional.language.matches("ab"));
   CHECK(optional.language.matches("abc"));
   rules = {};
   rules.min_len = 1;
-  CHECK_FALSE(string_language(rules).counted());  // no register for "not empty"
+  CHECK_FALSE(string_language(rules).is_counted());  // no register for "not empty"
   CHECK_FALSE(string_language(rules).language.matches(""));
+}
+
+TEST_CASE("of two lengths one is unrolled into states, or both are too much") {
+  StringRules rules;
+  rules.max_len = 4000;
+  rules.max_bytes = 60;
+  rules.min_len = 20;
+  const StringLanguage both = string_language(rules);
+  CHECK(both.is_counted());
+  CHECK(both.language.matches(std::string(60, 'a')));
+  rules.max_len = 4000;
+  rules.max_bytes = 9000;
+  CHECK_THROWS_AS(string_language(rules), TwoCounters);
 }

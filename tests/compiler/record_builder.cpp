@@ -80,14 +80,18 @@ std::string RecordBuilder::valid_text(const Value& value) {
       return "2024-02-29T08:30:00Z";
     case ValueKind::string: {
       const StringRules& r = value.string;
-      std::string key = std::to_string(r.min_len) + "/" + std::to_string(r.max_len.value_or(0)) + "/" + r.prefix + "/" + r.pattern.value_or("/");
+      std::string key = std::to_string(r.min_len) + "/" + std::to_string(r.max_len.value_or(0)) + "/" + std::to_string(r.min_bytes) + "/" + std::to_string(r.max_bytes.value_or(0));
+      for (const TextCondition& condition : r.conditions) {
+        key += "/" + condition.rule;
+        for (const std::string& one : condition.texts) key += "/" + one;
+      }
       for (const std::string& one : r.in.value_or(std::vector<std::string>{})) key += "/" + one;
       static std::map<std::string, std::string> known;
       const auto [at, fresh] = known.try_emplace(key);
       if (fresh) {
         StringLanguage texts = string_language(r);
         // Long texts need no trying: the shortest ones do.
-        if (texts.counted()) texts.language = restrict_length(texts.language, texts.min, texts.min + 2, 50'000);
+        if (texts.is_counted()) texts.language = restrict_length(texts.language, texts.counted, texts.min, texts.min + 2, 50'000);
         at->second = shortest(texts.language);
       }
       return at->second;
