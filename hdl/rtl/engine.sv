@@ -59,6 +59,10 @@ module engine #(
     output logic [BufferBits-1:0]  byte_buffer_o,
     output logic [LengthBits-1:0]  byte_address_o,
     input  logic [7:0]             byte_i,
+    output logic                   key_read_o,      // key_buffer_o is a running context's, and not byte_buffer_o
+    output logic [BufferBits-1:0]  key_buffer_o,
+    output logic [LengthBits-1:0]  key_address_o,
+    input  logic [7:0]             key_byte_i,
     output logic                   map_bank_o,
     output logic [7:0]             map_index_o,
     input  sluice_pkg::class_map_t map_word_i,
@@ -85,8 +89,17 @@ module engine #(
     logic [7:0] value;
   } symbol_t;
 
-  // Frame fields: return base, r, "pushed by CALL_LEN", and the caller's end, which such a frame keeps.
-  localparam int unsigned FrameWidth = BaseBits + 16 + 1 + LengthBits;
+  // Frame fields: return base, r, "pushed by CALL_LEN", "pushed with NEW_MAP", and what such a frame keeps: the caller's end, or the
+  // start and the end of the map's previous key.
+  localparam int unsigned FrameWidth = BaseBits + 16 + 2 + 2 * LengthBits;
+
+  // The key unit. An open key is compared with the previous one while its bytes are consumed.
+  typedef enum logic [1:0] {
+    KEY_CLOSED,   // no key is open
+    KEY_EQUAL,    // so far the beginning of the previous one, or all of it
+    KEY_GREATER,
+    KEY_LESS
+  } key_state_e;
 
   // --- one context
   context_state_e state_turn_q, state_rest_q, state_d;
@@ -104,13 +117,13 @@ module engine #(
     logic [7:0]            symbol_class;
     logic                  is_end;
     logic                  map_fault;
-    logic [6:0]            value;
+    logic [7:0]            value;
     // looked-up symbol: its action arrives now
     logic                  pending;
     logic [BaseBits-1:0]   pending_base;
     logic [7:0]            pending_class;
     logic                  pending_is_end;
-    logic [6:0]            pending_value;
+    logic [7:0]            pending_value;
     logic [LengthBits-1:0] pending_offset;
     logic [2:0]            pending_control;
     logic [ActionBits-1:0] pending_action;
@@ -124,6 +137,13 @@ module engine #(
     logic [15:0]           accumulator;
     logic [9:0]            tag;
     logic [4:0]            reason;
+    // key unit
+    logic [1:0]            key_relation;   // KEY_EQUAL and so on of the pending byte, while the keys are equal so far
+    logic [LengthBits-1:0] key_start;      // of the open key
+    logic [LengthBits-1:0] key_distance;   // from an offset in the open key to its partner in the previous one
+    logic [LengthBits-1:0] previous_start; // 0: there is no previous key
+    logic [LengthBits-1:0] previous_end;
+    logic [1:0]            key_state;
   } context_t;
 
   context_t turn_q, rest_q, turn_d, rest_d;
@@ -135,14 +155,14 @@ module engine #(
   // --- frames
   logic [BaseBits-1:0] top_return, second_return;
   logic [15:0] top_register;
-  logic top_has_length;
-  logic [LengthBits-1:0] top_saved_end;
+  logic top_has_length, top_has_key;
+  logic [LengthBits-1:0] top_saved, top_saved_key_end;
   logic [FrameWidth-1:0] second, stack_word, top_judged, top_pushed;
   logic stack_write;
   logic [DepthBits-1:0] stack_read_depth;
 
   assign second = turn_q.second_arrives ? stack_word : turn_q.second;
-  assign {top_return, top_register, top_has_length, top_saved_end} = turn_q.top;
+  assign {top_return, top_register, top_has_length, top_has_key, top_saved, top_saved_key_end} = turn_q.top;
   assign second_return = second[FrameWidth-1-:BaseBits];
 
   // The frames below the top, context by context. Popping reads the new second frame one slot ahead of its use.
@@ -160,8 +180,9 @@ module engine #(
   logic judge_accept;
   logic [15:0] judge_register, judge_accumulator;
   logic [9:0] judge_tag;
-  logic [LengthBits-1:0] left;
-  logic is_push, is_pop, judged_good;
+  logic [LengthBits-1:0] left, pending_after;
+  logic pending_consumes;
+  logic is_push, is_pop, new_map, judged_good;
 
   assign left = turn_q.frame_end - turn_q.pending_offset - LengthBits'(!turn_q.pending_is_end);
   assign is_push = turn_q.pending_control == sluice_pkg::CONTROL_CALL ||
@@ -180,7 +201,7 @@ module engine #(
       .control_i(turn_q.pending_control),
       .action_i(action_word_i),
       .is_end_i(turn_q.pending_is_end),
-      .byte_i(turn_q.pending_value),
+      .byte_i(turn_q.pending_value[6:0]),
       .register_i(top_register),
       .accumulator_i(turn_q.accumulator),
       .tag_i(turn_q.tag),
@@ -188,6 +209,8 @@ module engine #(
       .depth_i(turn_q.depth),
       .max_depth_i,
       .left_i(left),
+      .key_open_i(turn_q.key_state != KEY_CLOSED),
+      .key_greater_i(turn_q.key_state == KEY_GREATER),
       .reason_o(judge_reason),
       .accept_o(judge_accept),
       .register_o(judge_register),
@@ -195,10 +218,15 @@ module engine #(
       .tag_o(judge_tag)
   );
 
+  assign pending_after = turn_q.pending_offset + LengthBits'(1);
+  assign pending_consumes = !turn_q.pending_is_end && (is_push || turn_q.pending_control == sluice_pkg::CONTROL_NEXT ||
+                                                       turn_q.pending_control == sluice_pkg::CONTROL_RET);
   assign judged_good = state_turn_q == CONTEXT_RUN && turn_q.pending && judge_reason == sluice_pkg::REASON_ACCEPTED;
-  assign top_judged = {top_return, judge_register, top_has_length, top_saved_end};
+  assign top_judged = {top_return, judge_register, top_has_length, top_has_key, top_saved, top_saved_key_end};
+  assign new_map = action_word_i.key_op == sluice_pkg::KEY_OP_NEW_MAP;
   assign top_pushed = {action_word_i.operand[BaseBits-1:0], 16'd0,
-                       turn_q.pending_control == sluice_pkg::CONTROL_CALL_LEN, turn_q.frame_end};
+                       turn_q.pending_control == sluice_pkg::CONTROL_CALL_LEN, new_map,
+                       new_map ? turn_q.previous_start : turn_q.frame_end, turn_q.previous_end};
   assign stack_write = judged_good && is_push;
   assign stack_read_depth = (state_turn_q == CONTEXT_DONE) ? turn_q.depth - DepthBits'(1) - DepthBits'(walk_index_i)
                                                           : turn_q.depth - DepthBits'(3);
@@ -309,7 +337,7 @@ module engine #(
         rest_d.symbol_class = issue_class;
         rest_d.is_end = issue_is_end;
         rest_d.map_fault = issue_symbol.fault && !issue_is_end;
-        rest_d.value = issue_symbol.value[6:0];
+        rest_d.value = issue_symbol.value;
         if (turn_q.issued && waits_for_end) rest_d.resume = 2'd2;
         rest_d.pending = turn_q.issued;
         // the judge
@@ -336,7 +364,31 @@ module engine #(
               rest_d.top = second;
               rest_d.second_arrives = 1'b1;
               rest_d.depth = turn_q.depth - DepthBits'(1);
-              if (top_has_length) rest_d.frame_end = top_saved_end;
+              if (top_has_length) rest_d.frame_end = top_saved;
+            end
+            // the key unit; BEGIN and NEW_MAP never come with a pop
+            if (turn_q.key_state == KEY_EQUAL && pending_consumes) rest_d.key_state = turn_q.key_relation;
+            unique case (action_word_i.key_op)
+              sluice_pkg::KEY_OP_NEW_MAP: begin
+                rest_d.previous_start = '0;
+                rest_d.key_state = KEY_CLOSED;
+              end
+              sluice_pkg::KEY_OP_BEGIN: begin
+                rest_d.key_start = pending_after;
+                rest_d.key_distance = turn_q.previous_start - pending_after;
+                rest_d.key_state = (turn_q.previous_start == '0) ? KEY_GREATER : KEY_EQUAL;
+              end
+              sluice_pkg::KEY_OP_END_KEY: begin
+                rest_d.previous_start = turn_q.key_start;
+                rest_d.previous_end = turn_q.pending_offset;
+                rest_d.key_state = KEY_CLOSED;
+              end
+              default: ;
+            endcase
+            if (is_pop && top_has_key) begin
+              rest_d.previous_start = top_saved;
+              rest_d.previous_end = top_saved_key_end;
+              rest_d.key_state = KEY_CLOSED;
             end
           end
         end
@@ -360,12 +412,26 @@ module engine #(
     if (release_i && release_context_i == turn_id_q) state_d = CONTEXT_IDLE;
   end
 
-  // The resting context: compare its offset with the end of its frame.
+  // The resting context: compare its offset with the end of its frame, and its pending byte with the previous key's. That byte was
+  // asked for one slot earlier, when the pending symbol had just been issued; the first one of a key even before BEGIN was judged,
+  // which is why a closed unit asks for the first byte of the previous key.
+  logic [LengthBits-1:0] key_partner;
+  assign key_partner = rest_q.pending_offset + rest_q.key_distance;
+  assign key_read_o = state_rest_q == CONTEXT_RUN;
+  assign key_buffer_o = rest_q.record_buffer;
+  assign key_address_o = (rest_q.key_state == KEY_EQUAL) ? rest_q.offset + rest_q.key_distance : rest_q.previous_start;
   always_comb begin
     turn_d = rest_q;
+    if (key_partner == rest_q.previous_end || rest_q.pending_value > key_byte_i) turn_d.key_relation = KEY_GREATER;
+    else if (rest_q.pending_value < key_byte_i) turn_d.key_relation = KEY_LESS;
+    else turn_d.key_relation = KEY_EQUAL;
     turn_d.at_end = rest_q.offset == rest_q.frame_end;
     turn_d.next_at_end = rest_q.offset + LengthBits'(1) == rest_q.frame_end;
   end
+
+  // The two contexts never run on one buffer, so the previous key's byte costs the buffers no port.
+  `SLUICE_ASSERT(a_key_port_is_free, !(key_read_o && (state_turn_q == CONTEXT_FILL || state_turn_q == CONTEXT_RUN) &&
+                                       key_buffer_o == byte_buffer_o))
 
   // --- results
   assign start_ready_o = state_turn_q == CONTEXT_IDLE && start_context_i == turn_id_q;

@@ -22,6 +22,8 @@ module engine_judge #(
     input  logic [DepthBits-1:0]  depth_i,
     input  logic [DepthBits-1:0]  max_depth_i,
     input  logic [LengthBits-1:0] left_i,             // bytes left in the frame after this symbol
+    input  logic                  key_open_i,         // since BEGIN
+    input  logic                  key_greater_i,      // the open key is greater than the previous one
     // the verdict and the state after it
     output logic [4:0]            reason_o,           // Reason; ACCEPTED: no check failed
     output logic                  accept_o,           // ACCEPT, and no check failed
@@ -33,7 +35,7 @@ module engine_judge #(
   localparam logic [15:0] Saturated = 16'(sluice_pkg::ACCUMULATOR_SATURATED);
 
   logic is_pop, is_push, at_bottom, permitted;
-  logic [4:0] register_reason, accumulator_reason, control_reason;
+  logic [4:0] register_reason, accumulator_reason, key_reason, control_reason;
   logic [15:0] group_byte, left;
   logic [19:0] digit_sum;
   logic [22:0] group_sum;
@@ -56,6 +58,8 @@ module engine_judge #(
       if (Pipeline == sluice_pkg::PIPELINE_REQUEST && tag_o == '0) permitted = 1'b0;
     end
     if (action_i.accumulator_op > sluice_pkg::ACCUMULATOR_OP_CHECK_END) permitted = 1'b0;
+    if (action_i.key_op == sluice_pkg::KEY_OP_NEW_MAP && control_i != sluice_pkg::CONTROL_CALL) permitted = 1'b0;
+    if (action_i.key_op == sluice_pkg::KEY_OP_BEGIN && control_i != sluice_pkg::CONTROL_NEXT && !is_push) permitted = 1'b0;
   end
 
   // Step 1: r of the top frame.
@@ -106,7 +110,16 @@ module engine_judge #(
     if (is_end_i) accumulator_o = accumulator_i;
   end
 
-  // Step 4: what the control itself needs. (Step 3, the key unit, is not there: the loader refuses its operations.)
+  // Step 3: the key unit. Its comparison was made byte by byte.
+  always_comb begin
+    key_reason = sluice_pkg::REASON_ACCEPTED;
+    if ((action_i.key_op == sluice_pkg::KEY_OP_BEGIN && key_open_i) ||
+        (action_i.key_op == sluice_pkg::KEY_OP_END_KEY && !(key_open_i && key_greater_i))) begin
+      key_reason = sluice_pkg::REASON_KEY_ORDER;
+    end
+  end
+
+  // Step 4: what the control itself needs.
   always_comb begin
     control_reason = sluice_pkg::REASON_ACCEPTED;
     if (is_push && depth_i >= max_depth_i) begin
@@ -127,11 +140,12 @@ module engine_judge #(
     else if (!permitted) reason_o = sluice_pkg::REASON_NO_TRANSITION;
     else if (register_reason != sluice_pkg::REASON_ACCEPTED) reason_o = register_reason;
     else if (accumulator_reason != sluice_pkg::REASON_ACCEPTED) reason_o = accumulator_reason;
+    else if (key_reason != sluice_pkg::REASON_ACCEPTED) reason_o = key_reason;
     else reason_o = control_reason;
   end
   assign accept_o = control_i == sluice_pkg::CONTROL_ACCEPT && reason_o == sluice_pkg::REASON_ACCEPTED;
 
   logic unused;  // not stored by this device, see table_bank
-  assign unused = ^{action_i.key_op, action_i.parity};
+  assign unused = action_i.parity;
 
 endmodule

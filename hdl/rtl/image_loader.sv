@@ -190,8 +190,6 @@ module image_loader #(
                    (index_q == '0 && {action.register_min, action.register_arg, action.operand, action.tag, action.key_op,
                                       action.accumulator_group, action.accumulator_op, action.register_op} != '0)) begin
             section_status = sluice_pkg::LOAD_STATUS_BAD_WORD;
-          end else if (action.key_op != sluice_pkg::KEY_OP_NONE) begin
-            section_status = sluice_pkg::LOAD_STATUS_UNSUPPORTED;
           end
         end
       end

@@ -121,8 +121,10 @@ module pipeline #(
 
   logic gate_drop, reader_active, tx_done, tx_idle;
   logic [BufferBits-1:0] gate_drop_buffer, engine_buffer, reader_buffer;
-  logic [LengthBits-1:0] engine_address, reader_address;
-  logic [7:0] engine_byte, reader_data;
+  logic [BufferBits-1:0] key_buffer;
+  logic [LengthBits-1:0] engine_address, reader_address, key_address;
+  logic [7:0] engine_byte, reader_data, key_byte;
+  logic key_read;
 
   record_buffer #(.RecordBytes(RecordBytes), .Buffers(Buffers)) u_record_buffer (
       .clk_i,
@@ -143,6 +145,10 @@ module pipeline #(
       .engine_buffer_i(engine_buffer),
       .engine_address_i(engine_address),
       .engine_data_o(engine_byte),
+      .key_read_i(key_read),
+      .key_buffer_i(key_buffer),
+      .key_address_i(key_address),
+      .key_data_o(key_byte),
       .reader_active_i(reader_active),
       .reader_buffer_i(reader_buffer),
       .reader_address_i(reader_address),
@@ -249,6 +255,10 @@ module pipeline #(
       .byte_buffer_o(engine_buffer),
       .byte_address_o(engine_address),
       .byte_i(engine_byte),
+      .key_read_o(key_read),
+      .key_buffer_o(key_buffer),
+      .key_address_o(key_address),
+      .key_byte_i(key_byte),
       .map_bank_o(map_bank),
       .map_index_o(map_index),
       .map_word_i(map_word),

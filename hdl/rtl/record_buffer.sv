@@ -33,6 +33,11 @@ module record_buffer #(
     input  logic [BufferBits-1:0] engine_buffer_i,
     input  logic [LengthBits-1:0] engine_address_i,
     output logic [7:0]            engine_data_o,
+    // the engine's other context reads a byte of an earlier key, two edges; its buffer is not the first one's
+    input  logic                  key_read_i,
+    input  logic [BufferBits-1:0] key_buffer_i,       // steady until its data comes
+    input  logic [LengthBits-1:0] key_address_i,
+    output logic [7:0]            key_data_o,
     // the gate's reader reads, two edges; its buffer is not the engine's any more
     input  logic                  reader_active_i,
     input  logic [BufferBits-1:0] reader_buffer_i,
@@ -64,14 +69,18 @@ module record_buffer #(
   end
 
   for (genvar i = 0; i < Buffers; i++) begin : gen_buffer
-    logic read_by_reader;
+    logic read_by_reader, read_as_key;
+    logic [AddressBits-1:0] read_address;
     assign read_by_reader = reader_active_i && reader_buffer_i == BufferBits'(i);
+    assign read_as_key = key_read_i && key_buffer_i == BufferBits'(i);
+    assign read_address = read_by_reader ? reader_address_i[AddressBits-1:0] :
+                          (read_as_key ? key_address_i[AddressBits-1:0] : engine_address_i[AddressBits-1:0]);
     prim_ram #(.Depth(2 ** AddressBits), .Width(8)) u_ram (
         .clk_i,
         .write_i(write_i && write_buffer_i == BufferBits'(i)),
         .write_address_i(write_address_i[AddressBits-1:0]),
         .write_data_i,
-        .read_address_i(read_by_reader ? reader_address_i[AddressBits-1:0] : engine_address_i[AddressBits-1:0]),
+        .read_address_i(read_address),
         .read_data_o(data[8*i+:8])
     );
   end
@@ -79,9 +88,11 @@ module record_buffer #(
   always_comb begin
     engine_data_o = '0;
     reader_data_o = '0;
+    key_data_o = '0;
     for (int unsigned i = 0; i < Buffers; i++) begin
       if (engine_buffer_qq == BufferBits'(i)) engine_data_o = data[8*i+:8];
       if (reader_buffer_i == BufferBits'(i)) reader_data_o = data[8*i+:8];
+      if (key_buffer_i == BufferBits'(i)) key_data_o = data[8*i+:8];
     end
   end
 
@@ -98,8 +109,9 @@ module record_buffer #(
   end
 
   logic unused;  // a record of the greatest length has one offset more than addresses
-  assign unused = ^{write_address_i, engine_address_i, reader_address_i};
+  assign unused = ^{write_address_i, engine_address_i, reader_address_i, key_address_i};
 
+  `SLUICE_ASSERT(a_key_not_while_sending, !(key_read_i && reader_active_i && key_buffer_i == reader_buffer_i))
   `SLUICE_ASSERT(a_claim_only_free, !claim_i || free_o)
   `SLUICE_ASSERT(a_write_only_taken, !write_i || taken_q[write_buffer_i])
   // Part of invariant 2: what is read for sending is not written meanwhile.

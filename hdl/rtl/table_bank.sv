@@ -4,7 +4,6 @@
 // The writer hands over words that it has checked against the canonical layout (parity, reserved bits, ranges). Stored are the bits
 // that the geometry needs and a parity of their own: odd over the stored bits, the slot number AND the bank bit, so that a read of a
 // wrong slot or of the other bank is found too. The reader checks it on the consumed register: this module checks nothing.
-// A key operation is not stored: the loader refuses it.
 module table_bank #(
     parameter int unsigned Entries = 4096,
     parameter int unsigned Actions = 512,
@@ -36,7 +35,7 @@ module table_bank #(
 );
 
   localparam int unsigned EntryWidth = 8 + 3 + BaseBits + ActionBits;
-  localparam int unsigned ActionWidth = 16 + 16 + 16 + TagBits + 3 + 3 + 2;
+  localparam int unsigned ActionWidth = 16 + 16 + 16 + TagBits + 2 + 3 + 3 + 2;
 
   logic [EntryWidth-1:0] entry_write, entry_read;
   logic [ActionWidth-1:0] action_write, action_read;
@@ -49,7 +48,7 @@ module table_bank #(
 
   assign action_write = {write_action_word_i.register_min, write_action_word_i.register_arg,
                          write_action_word_i.operand, write_action_word_i.tag[TagBits-1:0],
-                         write_action_word_i.accumulator_group, write_action_word_i.accumulator_op,
+                         write_action_word_i.key_op, write_action_word_i.accumulator_group, write_action_word_i.accumulator_op,
                          write_action_word_i.register_op};
   assign action_parity = ~^{action_write, write_index_i[ActionBits-1:0], write_bank_i};
   assign map_parity = ~^{write_map_word_i.map1, write_map_word_i.map0, write_index_i[7:0], write_bank_i};
@@ -95,10 +94,11 @@ module table_bank #(
     action_word_o.register_op = action_read[1:0];
     action_word_o.accumulator_op = action_read[4:2];
     action_word_o.accumulator_group = action_read[7:5];
-    action_word_o.tag[TagBits-1:0] = action_read[8+:TagBits];
-    action_word_o.operand = action_read[8+TagBits+:16];
-    action_word_o.register_arg = action_read[24+TagBits+:16];
-    action_word_o.register_min = action_read[40+TagBits+:16];
+    action_word_o.key_op = action_read[9:8];
+    action_word_o.tag[TagBits-1:0] = action_read[10+:TagBits];
+    action_word_o.operand = action_read[10+TagBits+:16];
+    action_word_o.register_arg = action_read[26+TagBits+:16];
+    action_word_o.register_min = action_read[42+TagBits+:16];
   end
 
   // The parts of the canonical words that are not stored: their parity was the loader's, the upper bits are zero by its range checks.

@@ -5,11 +5,13 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sluice::engine {
 
 using layout::AccumulatorOp;
 using layout::Control;
+using layout::KeyOp;
 using layout::Pipeline;
 using layout::Reason;
 using layout::RegisterOp;
@@ -38,7 +40,9 @@ void Context::open(const Program& program, std::uint16_t start_base, std::uint32
   max_depth_ = program.max_depth;
   is_request_ = program.pipeline == Pipeline::REQUEST;
   decided_ = false;
-  frames_[0] = {.end = length, .ret = 0, .r = 0, .by_length = false};
+  frames_[0] = {.end = length, .ret = 0, .r = 0, .by_length = false, .new_map = false};
+  key_open_ = false;
+  previous_key_ = {.begin = 0, .end = 0, .none = true};
   if (length > program.max_record_bytes) {
     verdict_ = Verdict{};
     verdict_.reason = Reason::TOO_LONG;
@@ -63,6 +67,34 @@ void Context::reject(Reason reason, std::uint32_t offset, std::uint8_t symbol_cl
     verdict_.registers[i] = frames_[depth_ - 1 - i].r;
   }
   decided_ = true;
+}
+
+void Context::keep_key(std::span<const std::uint8_t> bytes, std::uint32_t origin,
+                       std::uint32_t offset) {
+  const std::uint32_t size = offset - key_start_;
+  if (size != 0) {
+    std::memcpy(key_bytes_ + previous_key_.end + key_kept_, bytes.data() + (key_start_ - origin),
+                size);
+  }
+  key_kept_ += size;
+  key_start_ = offset;
+}
+
+bool Context::end_key(std::span<const std::uint8_t> bytes, std::uint32_t origin,
+                      std::uint32_t offset) {
+  if (!key_open_) return false;
+  keep_key(bytes, origin, offset);
+  const std::uint8_t* const key = key_bytes_ + previous_key_.end;
+  const std::uint32_t previous = previous_key_.end - previous_key_.begin;
+  const int order =
+      std::memcmp(key, key_bytes_ + previous_key_.begin, std::min(key_kept_, previous));
+  const bool greater = previous_key_.none || order > 0 || (order == 0 && key_kept_ > previous);
+  if (!greater) return false;
+  std::memmove(key_bytes_ + previous_key_.begin, key, key_kept_);
+  previous_key_.end = previous_key_.begin + key_kept_;
+  previous_key_.none = false;
+  key_open_ = false;
+  return true;
 }
 
 bool Context::feed(std::span<const std::uint8_t> bytes) {
@@ -98,6 +130,7 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
         if (origin + static_cast<std::uint32_t>(at - begin) != top->end) {  // all input used
           base_ = static_cast<std::uint16_t>(state >> 16);
           offset_ = origin + static_cast<std::uint32_t>(at - begin);
+          if (key_open_) keep_key(bytes, origin, offset_);
           return true;
         }
         on_end = true;
@@ -149,6 +182,13 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       if (!on_end || depth_ != 1 || (is_request_ && tag == 0))
         return fail(Reason::NO_TRANSITION, symbol_class);
     } else if (on_end) {
+      return fail(Reason::NO_TRANSITION, symbol_class);
+    }
+
+    if (action.key_op == KeyOp::NEW_MAP && control != Control::CALL)
+      return fail(Reason::NO_TRANSITION, symbol_class);
+    if (action.key_op == KeyOp::BEGIN && control != Control::NEXT && control != Control::CALL &&
+        control != Control::CALL_LEN) {
       return fail(Reason::NO_TRANSITION, symbol_class);
     }
 
@@ -205,7 +245,23 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       }
     }
 
-    // 4: control. Nothing is written before its last check.
+    // 4: key unit. It is in no report, so it may be written before the last check.
+    switch (action.key_op) {
+      case KeyOp::NONE:
+      case KeyOp::NEW_MAP:  // below, with the frame that CALL pushes
+        break;
+      case KeyOp::BEGIN:
+        if (key_open_) return fail(Reason::KEY_ORDER, symbol_class);
+        key_open_ = true;
+        key_start_ = offset + 1;
+        key_kept_ = 0;
+        break;
+      case KeyOp::END_KEY:
+        if (!end_key(bytes, origin, offset)) return fail(Reason::KEY_ORDER, symbol_class);
+        break;
+    }
+
+    // 4: control. Nothing else is written before its last check.
     const std::uint32_t next = word >> 16;
     switch (control) {
       case Control::NEXT:
@@ -222,12 +278,18 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
             return fail(Reason::LENGTH, symbol_class);
           end = after + accumulator;
         }
+        if (action.key_op == KeyOp::NEW_MAP) {
+          saved_keys_[depth_] = previous_key_;
+          previous_key_ = {.begin = previous_key_.end, .end = previous_key_.end, .none = true};
+          key_open_ = false;
+        }
         top->r = static_cast<std::uint16_t>(r);
         ++top;
         *top = {.end = end,
                 .ret = static_cast<std::uint16_t>(action.operand & (table.entries() - 1)),
                 .r = 0,
-                .by_length = control == Control::CALL_LEN};
+                .by_length = control == Control::CALL_LEN,
+                .new_map = action.key_op == KeyOp::NEW_MAP};
         ++depth_;
         base = next;
         ++at;
@@ -238,6 +300,10 @@ bool Context::feed(std::span<const std::uint8_t> bytes) {
       case Control::REDO_TO:
         if (r < action.operand) return fail(Reason::TOO_FEW, symbol_class);
         base = control == Control::REDO_TO ? next : top->ret;
+        if (top->new_map) {
+          previous_key_ = saved_keys_[depth_ - 1];
+          key_open_ = false;
+        }
         --top;
         --depth_;
         if (control == Control::RET && !on_end) {

@@ -16,6 +16,9 @@ namespace sluice::engine {
 
 /// Deepest stack of any geometry.
 inline constexpr std::uint32_t max_frames = layout::limits_of(layout::Geometry::SIMULATION).depth;
+/// Longest record of any geometry, in bytes.
+inline constexpr std::uint32_t max_length =
+    layout::limits_of(layout::Geometry::SIMULATION).record_bytes;
 
 /// Everything that judges the records of one pipeline; a view into an Image, which must outlive it.
 struct Program {
@@ -52,7 +55,20 @@ class Context {
     std::uint16_t ret;
     std::uint16_t r;
     bool by_length;  // pushed by CALL_LEN: left only on END
+    bool new_map;    // pushed with NEW_MAP: its pop restores the key of saved_keys_
   };
+
+  // A key of a map, as a part of key_bytes_.
+  struct Key {
+    std::uint32_t begin;
+    std::uint32_t end;
+    bool none;
+  };
+
+  /// Keeps the bytes of the open key that were fed since the last call, for a later piece.
+  void keep_key(std::span<const std::uint8_t> bytes, std::uint32_t origin, std::uint32_t offset);
+  /// END_KEY at `offset`: false when the key is not greater than the previous one.
+  bool end_key(std::span<const std::uint8_t> bytes, std::uint32_t origin, std::uint32_t offset);
 
   void reject(layout::Reason reason, std::uint32_t offset, std::uint8_t symbol_class);
 
@@ -67,8 +83,16 @@ class Context {
   std::uint16_t max_depth_ = 0;
   bool is_request_ = true;
   bool decided_ = true;
+  bool key_open_ = false;
+  std::uint32_t key_start_ = 0;  // of the open key: offset of its first byte not yet kept
+  std::uint32_t key_kept_ = 0;   // bytes of it that stand behind the previous key
+  Key previous_key_{};
   Verdict verdict_;
   Frame frames_[max_frames];  // not cleared: only the first depth_ are read
+  Key saved_keys_[max_frames];
+  // A stack of previous keys, the enclosing maps' first, then the open one. All are distinct parts
+  // of the record, so they fit. Only what keys refer to is read.
+  std::uint8_t key_bytes_[max_length];
 };
 
 /// Judges a whole request record.

@@ -8,7 +8,6 @@ namespace sluice::engine {
 
 using layout::GeometryLimits;
 using layout::ImageSection;
-using layout::KeyOp;
 using layout::LoadStatus;
 using layout::Mode;
 using layout::Pipeline;
@@ -245,9 +244,6 @@ LoadStatus ImageReader::take_action(std::uint64_t word, Pipeline pipeline) {
     return fail(LoadStatus::BAD_WORD, "a tag without an endpoint");
   if (number == 0 && action != layout::Action{}.with_parity(0)) {
     return fail(LoadStatus::BAD_WORD, "action 0 is not the empty action");
-  }
-  if (action.key_op != KeyOp::NONE) {
-    return fail(LoadStatus::UNSUPPORTED, "a key operation; this device has no key unit");
   }
   image_->table(pipeline).set_action(number, words);
   return LoadStatus::OK;

@@ -52,15 +52,17 @@ void Table::set_action(std::uint32_t index, const layout::Action::Storage& words
   const bool was_short = decoded.empty || decoded.counts;
   decoded = {.register_op = action.register_op,
              .accumulator_op = action.accumulator_op,
+             .key_op = action.key_op,
              .shift = static_cast<std::uint8_t>(7 * action.accumulator_group),
              .broken = !layout::Action::parity_ok(words, index),
-             .impossible = !is_defined(action.accumulator_op) || action.key_op != KeyOp::NONE,
+             .impossible = !is_defined(action.accumulator_op),
              .tag = action.tag,
              .operand = action.operand,
              .register_arg = action.register_arg,
              .register_min = action.register_min};
   const bool only_register = !decoded.broken && !decoded.impossible && decoded.tag == 0 &&
-                             decoded.accumulator_op == AccumulatorOp::NONE;
+                             decoded.accumulator_op == AccumulatorOp::NONE &&
+                             decoded.key_op == KeyOp::NONE;
   decoded.empty = only_register && decoded.register_op == layout::RegisterOp::NONE;
   decoded.counts = only_register && decoded.register_op == layout::RegisterOp::INC;
   if (!was_short && !decoded.empty && !decoded.counts) return;

@@ -42,6 +42,7 @@ class Table {
   struct DecodedAction {
     layout::RegisterOp register_op = layout::RegisterOp::NONE;
     layout::AccumulatorOp accumulator_op = layout::AccumulatorOp::NONE;
+    layout::KeyOp key_op = layout::KeyOp::NONE;
     std::uint8_t shift = 0;   // of GROUP: 7 i
     bool broken = false;      // wrong parity
     bool impossible = false;  // an operation that this engine does not have

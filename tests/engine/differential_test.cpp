@@ -69,8 +69,9 @@ TEST_CASE("the engine agrees with the naive engine on random tables") {
       }
     }
   }
-  for (auto reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW,
-                      Reason::TOO_MANY, Reason::LENGTH, Reason::DEPTH, Reason::TOO_LONG}) {
+  for (auto reason :
+       {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW, Reason::TOO_MANY,
+        Reason::LENGTH, Reason::KEY_ORDER, Reason::DEPTH, Reason::TOO_LONG}) {
     INFO(name_of(reason) << " seen " << seen[reason] << " times");
     CHECK(seen[reason] >= 200);
   }

@@ -247,7 +247,6 @@ TEST_CASE("table checks behind a right parity and a right digest") {
   action(0, {.tag = 1}, LoadStatus::BAD_WORD);
   action(1, {.accumulator_op = static_cast<layout::AccumulatorOp>(5)}, LoadStatus::BAD_WORD);
   action(1, {.tag = 3}, LoadStatus::BAD_WORD);
-  action(1, {.key_op = layout::KeyOp::BEGIN}, LoadStatus::UNSUPPORTED);
   forged(LoadStatus::BAD_WORD, at(map.endpoints + 1), [&](Words& w) {
     w[map.endpoints + 1] =
         layout::Endpoint{.response_base = 512, .outstanding_cap = 1}.with_parity(1).pack();

@@ -7,6 +7,7 @@
 #include "engine/engine.hpp"
 #include "engine/image.hpp"
 #include "hdl/bench.hpp"
+#include "support/map_image.hpp"
 #include "support/naive_engine.hpp"
 #include "support/random_image.hpp"
 
@@ -72,8 +73,47 @@ TEST_CASE("random tables and records: the HDL says what the engine says") {
   }
   using layout::Reason;
   for (const auto reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW, Reason::TOO_MANY, Reason::LENGTH,
-                            Reason::DEPTH}) {
+                            Reason::KEY_ORDER, Reason::DEPTH}) {
     INFO(layout::name_of(reason));
     CHECK(seen[reason] > 5);
   }
+}
+
+TEST_CASE("maps whose keys begin alike, four records at a time: both contexts keep their keys apart") {
+  Bench bench(rtl_cosim::make_verilated_fabric(layout::Geometry::SMALL, ""));
+  support::Random random(11);
+  std::map<layout::Reason, int> seen;
+  std::uint64_t serial = 0;
+  for (const bool in_calls : {false, true}) {
+    auto builder = support::map_image(in_calls);
+    builder.serial = ++serial;
+    builder.endpoints[0].outstanding_cap = 8;
+    const support::NaiveEngine naive(builder.words());
+    const auto loaded = bench.load(builder.bytes());
+    INFO(loaded.error);
+    REQUIRE(loaded.ok);
+    for (int burst = 0; burst < 200; ++burst) {
+      std::vector<std::uint32_t> ids(4, 0);
+      for (const Port port : {Port::low, Port::high}) {
+        std::vector<engine::Verdict> expected;
+        bench.clear();
+        for (std::uint32_t i = 0; i < 4; ++i) {
+          if (port == Port::high && ids[i] == 0) continue;
+          const auto record = support::bytes_of(support::random_map(random, 300));
+          expected.push_back(port == Port::low ? naive.judge_request(record) : naive.judge_response(1, record));
+          bench.send(port, port == Port::low ? i : ids[i], record);
+        }
+        bench.settle();
+        REQUIRE(bench.events.size() == expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          INFO("burst " << burst << " record " << i);
+          compare(expected[i], bench.events[i]);
+          ++seen[expected[i].reason];
+          if (port == Port::low && expected[i].accepted()) ids[i] = bench.events[i].transaction;
+        }
+      }
+    }
+  }
+  CHECK(seen[layout::Reason::ACCEPTED] > 500);
+  CHECK(seen[layout::Reason::KEY_ORDER] > 200);
 }

@@ -2,13 +2,27 @@
 // Numbers in comments are those of docs/fabric.md "Engine".
 #include "support/naive_engine.hpp"
 
+#include <optional>
+
 namespace sluice::support {
 
 using engine::Verdict;
 using layout::AccumulatorOp;
 using layout::Control;
+using layout::KeyOp;
 using layout::Reason;
 using layout::RegisterOp;
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct KeyUnit {
+  std::optional<Bytes> previous;
+  std::optional<std::uint64_t> open_since;  // offset of the open key's first byte
+};
+
+}  // namespace
 
 NaiveEngine::NaiveEngine(std::vector<std::uint64_t> image_words) : words_(std::move(image_words)) {
   const auto head0 = layout::ImageHead0::unpack(words_[0]);
@@ -47,6 +61,8 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
     std::uint32_t r = 0;
     std::uint64_t end = 0;
     bool call_len = false;
+    bool new_map = false;
+    std::optional<Bytes> saved_key = std::nullopt;
   };
   Verdict verdict;
   const std::uint32_t limit = layout::ImageHead2::unpack(words_[2]).max_record_bytes;
@@ -57,6 +73,7 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
   }
   const std::uint32_t max_depth = layout::ImageHead3::unpack(words_[3]).max_depth;
   std::vector<Frame> stack{{0, 0, record.size(), false}};
+  KeyUnit keys;
   std::uint64_t offset = 0;
   std::uint64_t accumulator = 0;
   std::uint32_t base = start % p.slots;
@@ -113,6 +130,11 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
     if (c == Control::ACCEPT && stack.size() > 1) return reject(Reason::NO_TRANSITION);
     const std::uint16_t new_tag = request && action.tag > 0 ? action.tag : tag;
     if (c == Control::ACCEPT && request && new_tag == 0) return reject(Reason::NO_TRANSITION);
+    if (action.key_op == KeyOp::NEW_MAP && c != Control::CALL) return reject(Reason::NO_TRANSITION);
+    if (action.key_op == KeyOp::BEGIN && c != Control::NEXT && c != Control::CALL &&
+        c != Control::CALL_LEN) {
+      return reject(Reason::NO_TRANSITION);
+    }
     // 4. Register.
     std::uint32_t r = stack.back().r;
     if (action.register_op == RegisterOp::SET) {
@@ -150,6 +172,19 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
       }
       if (a > 65535) a = 65535;
     }
+    // 4. Key unit.
+    KeyUnit new_keys = keys;
+    if (action.key_op == KeyOp::BEGIN) {
+      if (keys.open_since) return reject(Reason::KEY_ORDER);
+      new_keys.open_since = offset + 1;
+    }
+    if (action.key_op == KeyOp::END_KEY) {
+      if (!keys.open_since) return reject(Reason::KEY_ORDER);
+      const Bytes key(record.begin() + static_cast<std::ptrdiff_t>(*keys.open_since),
+                      record.begin() + static_cast<std::ptrdiff_t>(offset));
+      if (keys.previous && key <= *keys.previous) return reject(Reason::KEY_ORDER);
+      new_keys = {key, std::nullopt};
+    }
     // 4. Control.
     if (c == Control::CALL || c == Control::CALL_LEN) {
       if (stack.size() >= max_depth) return reject(Reason::DEPTH);
@@ -162,6 +197,7 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
     stack.back().r = r;
     accumulator = a;
     tag = new_tag;
+    keys = new_keys;
     if (c == Control::ACCEPT) {
       verdict = Verdict{};
       verdict.reason = Reason::ACCEPTED;
@@ -173,13 +209,15 @@ Verdict NaiveEngine::run(const Pipeline& p, bool request, std::uint16_t start,
     }
     if (pop) {
       base = c == Control::REDO_TO ? entry.next : stack.back().ret;
+      if (stack.back().new_map) keys = {stack.back().saved_key, std::nullopt};
       stack.pop_back();
       if (c == Control::RET) offset = after;
     } else {
       if (c != Control::NEXT) {
         stack.push_back({action.operand % p.slots, 0,
-                         c == Control::CALL ? stack.back().end : after + a,
-                         c == Control::CALL_LEN});
+                         c == Control::CALL ? stack.back().end : after + a, c == Control::CALL_LEN,
+                         action.key_op == KeyOp::NEW_MAP, keys.previous});
+        if (action.key_op == KeyOp::NEW_MAP) keys = {};
       }
       base = entry.next;
       offset = after;

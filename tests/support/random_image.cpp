@@ -5,6 +5,7 @@ namespace sluice::support {
 
 using layout::AccumulatorOp;
 using layout::Control;
+using layout::KeyOp;
 using layout::RegisterOp;
 
 namespace {
@@ -48,10 +49,26 @@ Do random_action(Random& random) {
   return what;
 }
 
+// In a table with keys every state is meant for an open key or not; edges between the kinds begin
+// and end keys. Calls and returns break that, so that the operations come at the wrong moment too.
+KeyOp random_key_op(Random& random, bool from_open, bool to_open, Control control) {
+  if (random.one_in(20)) return static_cast<KeyOp>(random.below(4));
+  const bool pushes = control == Control::CALL || control == Control::CALL_LEN;
+  if (pushes && random.one_in(3)) return KeyOp::NEW_MAP;
+  if (from_open) return to_open ? KeyOp::NONE : KeyOp::END_KEY;
+  const bool begins = to_open && (pushes || control == Control::NEXT);
+  return begins ? KeyOp::BEGIN : KeyOp::NONE;
+}
+
 void random_table(Random& random, TableBuilder& table, bool tiny) {
   const std::uint32_t states =
       tiny ? 4 + random.below(5) : 6 + random.below(30);  // tiny: at most 63 actions
-  for (std::uint32_t i = 0; i < states; ++i) table.state(random.below(2));
+  const bool keys = random.one_in(2);
+  std::vector<bool> open(states);
+  for (std::uint32_t i = 0; i < states; ++i) {
+    table.state(random.below(2));
+    open[i] = keys && random.one_in(3);
+  }
   for (unsigned byte = 0; byte < 256; ++byte) {
     table.set_class(0, static_cast<std::uint8_t>(byte),
                     static_cast<std::uint8_t>(random.below(class_count)));
@@ -92,6 +109,8 @@ void random_table(Random& random, TableBuilder& table, bool tiny) {
       const bool checks = !calls && control != Control::NEXT && control != Control::RESERVED;
       if (checks)
         what.operand = static_cast<std::uint16_t>(random.one_in(12) ? random.below(3) : 0);
+      if (keys && !random.one_in(3))
+        what.key_op = random_key_op(random, open[from], open[to], control);
       table.on(from, symbol_class, control, to, what,
                calls ? std::optional<State>(pick(at_bottom)) : std::nullopt);
     }
@@ -116,7 +135,10 @@ ImageBuilder random_image(std::uint64_t seed) {
 
 std::vector<std::uint8_t> random_record(Random& random, std::uint32_t longest) {
   std::vector<std::uint8_t> record(random.below(longest + 1));
-  for (auto& byte : record) byte = static_cast<std::uint8_t>(random.next());
+  // Few values make keys that share their beginning.
+  const std::uint32_t values = random.one_in(3) ? 3 : 256;
+  const std::uint32_t lowest = random.below(256);
+  for (auto& byte : record) byte = static_cast<std::uint8_t>(lowest + random.below(values));
   return record;
 }
 
