@@ -53,7 +53,8 @@ TEST_CASE("keys ascend by their bytes; a proper prefix is less, equal is not gre
     const Image image = load(support::map_image(in_calls));
     accepted(image, "{}");
     accepted(image, R"({"":v,"a":v,"aa":v,"ab":v,"b":v})");
-    accepted(image, "{\"a\":v,\"\x7f\":v,\"\x80\":v,\"\xfe\":v}");  // unsigned
+    accepted(image, "{\" \":v,\"a\":v,\"\x7f\":v,\"\x80\":v,\"\xfe\":v}");  // unsigned
+    accepted(image, R"({"a":v,"a ":v,"a a":v})");  // less than the quote behind the previous key
     expect(image, R"({"":v,"":v})", Reason::KEY_ORDER, 7);
     expect(image, R"({"a":v,"":v})", Reason::KEY_ORDER, 8);
     expect(image, R"({"a":v,"a":v})", Reason::KEY_ORDER, 9);
@@ -155,5 +156,5 @@ TEST_CASE("the engine agrees with the naive engine on maps whose keys begin alik
     }
   }
   CHECK(seen[Reason::ACCEPTED] > 10000);
-  CHECK(seen[Reason::KEY_ORDER] > 5000);
+  CHECK(seen[Reason::KEY_ORDER] > 3000);
 }

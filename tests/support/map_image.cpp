@@ -50,10 +50,12 @@ State map_table(TableBuilder& table, bool in_calls, std::uint16_t tag) {
   return start;
 }
 
+// The letters are less than the quote that ends a key, between, or above every signed char.
 std::string random_key(Random& random) {
+  constexpr char letters[] = {' ', '!', 'a', 'b', '\xFD', '\xFE'};
   std::string key(random.below(5), 'a');
-  const bool high = random.one_in(4);
-  for (char& c : key) c = static_cast<char>((high ? 0xFD : 'a') + random.below(2));
+  const std::uint32_t first = random.below(3);
+  for (char& c : key) c = letters[2 * (random.one_in(3) ? first : 0) + random.below(2)];
   return key;
 }
 

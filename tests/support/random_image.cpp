@@ -63,7 +63,7 @@ KeyOp random_key_op(Random& random, bool from_open, bool to_open, Control contro
 void random_table(Random& random, TableBuilder& table, bool tiny) {
   const std::uint32_t states =
       tiny ? 4 + random.below(5) : 6 + random.below(30);  // tiny: at most 63 actions
-  const bool keys = random.one_in(2);
+  const bool keys = random.one_in(3);
   std::vector<bool> open(states);
   for (std::uint32_t i = 0; i < states; ++i) {
     table.state(random.below(2));
