@@ -306,7 +306,7 @@ TEST_CASE("lt and rtl say and send the same, whatever comes") {
   for (const auto& [status, count] : pair.statuses) found += std::string(layout::name_of(status)) + " " + std::to_string(count) + ", ";
   WARN(found);
   using layout::Reason;
-  for (const Reason reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW, Reason::LENGTH, Reason::BAD_FRAME,
+  for (const Reason reason : {Reason::ACCEPTED, Reason::NO_TRANSITION, Reason::ORDER, Reason::TOO_FEW, Reason::LENGTH, Reason::KEY_ORDER, Reason::BAD_FRAME,
                               Reason::TOO_LONG, Reason::NO_REQUEST, Reason::TIMEOUT, Reason::OVERLOAD, Reason::SWAPPED}) {
     INFO(layout::name_of(reason));
     CHECK(pair.seen[reason] > 0);
