@@ -74,14 +74,14 @@ void check_string(const Tables& tables, const Value& value, const std::string& t
                   who + "must have at most " + std::to_string(*max) + " " + unit + "; it has " + std::to_string(length) + ".");
     }
   };
-  if (value.kind == ValueKind::string) {
+  if (value.kind != ValueKind::bytes) {
     check_length(compiler::count_code_points(text), string.min_len, string.max_len, "character(s)", {"min_len", "len"}, {"max_len", "len"});
     check_length(text.size(), string.min_bytes, string.max_bytes, "byte(s)", {"min_bytes", "len_bytes"}, {"max_bytes", "len_bytes"});
   } else {
     check_length(text.size(), string.min_bytes, string.max_bytes, "byte(s)", {"min_len", "len"}, {"max_len", "len"});
   }
   // Bytes are shown as they stand in JSON.
-  const std::string shown = "is '" + excerpt(value.kind == ValueKind::string ? text : base64_encode(text)) + "', which ";
+  const std::string shown = "is '" + excerpt(value.kind == ValueKind::bytes ? base64_encode(text) : text) + "', which ";
   if (string.in && std::find(string.in->begin(), string.in->end(), text) == string.in->end()) {
     refuse_rule(place, rule_text(rules, {"in", "const"}), who + shown + "is not one of the allowed values.");
   }
@@ -133,6 +133,8 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
         refuse_number();
       break;
     case ValueKind::integer:
+    case ValueKind::timestamp:
+    case ValueKind::duration:
       if (!value.integers.contains(scalar.number)) refuse_number();
       break;
     case ValueKind::enumeration:
@@ -142,6 +144,7 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
       }
       break;
     case ValueKind::string:
+    case ValueKind::field_mask:
       check_string(tables, value, scalar.text, place);
       break;
     case ValueKind::bytes:
@@ -151,7 +154,6 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
       if (!value.floats.contains(floating_value(value, scalar.text))) refuse_number();
       break;
     case ValueKind::message:
-    case ValueKind::timestamp:
       break;
   }
 }

@@ -9,6 +9,7 @@
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
 #include "canonical/timestamp.hpp"
+#include "compiler/string_format.hpp"
 
 namespace sluice::canonical {
 namespace {
@@ -158,6 +159,33 @@ Scalar read_time(const Field& field, std::string_view text, const Place& place) 
   }
   Scalar out;
   out.text = std::get<std::string>(std::move(time));
+  out.number = compiler::parse_timestamp(out.text).value_or(0);
+  out.quoted = true;
+  return out;
+}
+
+Scalar read_duration(const Field& field, std::string_view text, const Place& place) {
+  const auto duration = canonical_duration(text);
+  if (const auto* fault = std::get_if<const char*>(&duration)) {
+    refuse_by_type(
+        field, place, "bad_value",
+        "The duration in '" + place.field + "' " + *fault + "; found '" + excerpt(text) + "'.");
+  }
+  Scalar out;
+  out.number = std::get<compiler::Int>(duration);
+  out.text = compiler::duration_text(out.number);
+  out.quoted = true;
+  return out;
+}
+
+Scalar read_mask(const Field& field, std::string_view text, const Place& place) {
+  static const compiler::TextCondition is_mask{compiler::TextCondition::Kind::format, {"field_mask"}, false, ""};
+  if (!compiler::holds(is_mask, text)) {
+    refuse_by_type(field, place, "bad_value",
+                   "'" + place.field + "' must be " + compiler::string_format("field_mask")->article + "; found '" + excerpt(text) + "'.");
+  }
+  Scalar out;
+  out.text = text;
   out.quoted = true;
   return out;
 }
@@ -217,6 +245,10 @@ Scalar read_scalar(const Field& field, std::string_view text, const Place& place
                                   : read_enum_name(field, text, place);
     case ValueKind::timestamp:
       return read_time(field, text, place);
+    case ValueKind::duration:
+      return read_duration(field, text, place);
+    case ValueKind::field_mask:
+      return read_mask(field, text, place);
     case ValueKind::message:
       break;
   }
@@ -249,6 +281,12 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
     case ValueKind::timestamp:
       if (node.kind != JsonKind::string) wrong("a time");
       return read_time(field, node.text, place);
+    case ValueKind::duration:
+      if (node.kind != JsonKind::string) wrong("a duration");
+      return read_duration(field, node.text, place);
+    case ValueKind::field_mask:
+      if (node.kind != JsonKind::string) wrong("a field mask");
+      return read_mask(field, node.text, place);
     case ValueKind::message:
       break;
   }

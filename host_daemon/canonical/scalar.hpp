@@ -24,7 +24,7 @@ struct Scalar {
   std::string text;          // canonical, without JSON quotes and escapes
   bool quoted = false;       // in JSON it is a string
   bool is_default = false;   // the type's default value
-  compiler::Int number = 0;  // integer, enumeration: the value; boolean: 0 or 1
+  compiler::Int number = 0;  // integer, enumeration: the value; boolean: 0 or 1; timestamp, duration: nanoseconds
 };
 
 /// Reads a value of the field (one item, when it is repeated); its type is no message. Throws

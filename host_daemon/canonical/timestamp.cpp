@@ -83,4 +83,30 @@ std::variant<std::string, const char*> canonical_timestamp(std::string_view text
   return out + "Z";
 }
 
+std::variant<compiler::Int, const char*> canonical_duration(std::string_view text) {
+  constexpr const char* kForm = "must look like 30s or -1.500s";
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (!text.ends_with('s')) return kForm;
+  text.remove_suffix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view fraction = text.substr(std::min(point + 1, text.size()));
+  if (point == 0 || (point < text.size() && fraction.empty())) return kForm;
+  if (fraction.size() > 9) return "has more than nine digits behind the point";
+  compiler::Int value = 0;
+  for (const char c : text.substr(0, point)) {
+    if (c < '0' || c > '9') return kForm;
+    value = value * 10 + (c - '0');
+    if (value > 1'000'000'000'000) return "is longer than 315,576,000,000 s, some 10,000 years";
+  }
+  for (std::size_t i = 0; i < 9; ++i) {
+    const char c = i < fraction.size() ? fraction[i] : '0';
+    if (c < '0' || c > '9') return kForm;
+    value = value * 10 + (c - '0');
+  }
+  if (negative) value = -value;
+  if (!compiler::duration_range().contains(value)) return "is longer than 315,576,000,000 s, some 10,000 years";
+  return value;
+}
+
 }  // namespace sluice::canonical

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/base64.hpp"
+#include "compiler/civil_time.hpp"
 #include "compiler/explain_internal.hpp"
 #include "compiler/language.hpp"
 #include "compiler/rule_check.hpp"
@@ -95,13 +96,17 @@ Reading read_enumeration(const FieldFacts& field, std::string_view text, bool it
   return out;
 }
 
-Reading read_timestamp(const FieldFacts& field, std::string_view text, bool item) {
-  constexpr auto kCanonical = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z)";
-  constexpr auto kLoose = R"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d))";
+Reading read_time(const FieldFacts& field, std::string_view text, bool item) {
+  const bool duration = field.kind == ValueKind::duration;
   Reading out;
-  const bool zeros = text.size() > 24 && text.ends_with("000Z");
-  if (full_match(text, kLoose) && (!full_match(text, kCanonical) || zeros || text.ends_with(".000Z"))) {
-    out.causes = {not_canonical("a time is UTC as 'Z' with the fewest of 0, 3, 6 or 9 fraction digits")};
+  out.subject.number = duration ? parse_duration(text) : parse_timestamp(text);
+  if (out.subject.number) return out;
+  const bool loose = full_match(text, duration ? R"(-?\d{1,12}(\.\d{1,9})?s)" : R"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d))");
+  const bool plain = full_match(text, duration ? R"(-?(0|[1-9]\d*)(\.(\d{3}|\d{6}|\d{9}))?s)" : R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z)");
+  const bool zeros = text.find('.') != std::string_view::npos && full_match(text, ".*000[Zs]");
+  if (loose && (!plain || zeros || text == "-0s")) {
+    out.causes = {not_canonical(duration ? "a duration has the fewest of 0, 3, 6 or 9 fraction digits, and zero has no sign"
+                                         : "a time is UTC as 'Z' with the fewest of 0, 3, 6 or 9 fraction digits")};
   } else {
     out.causes = {wrong_type(field, item)};
   }
@@ -127,7 +132,11 @@ Reading read(const FieldFacts& field, std::string_view text, bool item) {
     case ValueKind::enumeration:
       return read_enumeration(field, text, item);
     case ValueKind::timestamp:
-      return read_timestamp(field, text, item);
+    case ValueKind::duration:
+      return read_time(field, text, item);
+    case ValueKind::field_mask:
+      if (!holds(TextCondition{TextCondition::Kind::format, {"field_mask"}, false, ""}, text)) out.causes = {wrong_type(field, item)};
+      return out;
     case ValueKind::bytes:
       out.is_default = text.empty();
       if (!full_match(text, "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")) {
@@ -239,7 +248,7 @@ std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json
   char wanted = '0';
   if (field.kind == ValueKind::boolean) wanted = 't';
   if (field.kind == ValueKind::string || field.kind == ValueKind::bytes || field.kind == ValueKind::enumeration ||
-      field.kind == ValueKind::timestamp || integer_text) {
+      is_well_known(field.kind) || integer_text) {
     wanted = '"';
   }
   if (field.kind == ValueKind::message) wanted = '{';

@@ -85,6 +85,12 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
       case ValueKind::timestamp:
         quoted(leaf("timestamp", value_texts(value, &field), Encoding::plain, Ending::quote));
         break;
+      case ValueKind::duration:
+        quoted(leaf("duration", value_texts(value, &field), Encoding::plain, Ending::quote));
+        break;
+      case ValueKind::field_mask:
+        quoted(leaf("field mask", value_texts(value, &field), Encoding::plain, Ending::quote));
+        break;
       case ValueKind::message:
         call(from, '{', '{', object({value.message}), return_to, effect);
         break;

@@ -332,6 +332,7 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
           value.type == google::protobuf::FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64, value.floats);
       break;
     case ValueKind::string:
+    case ValueKind::field_mask:
       out = string_language(value.string);
       break;
     case ValueKind::bytes:
@@ -344,7 +345,10 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
       break;
     }
     case ValueKind::timestamp:
-      out.language = timestamp_language();
+      out.language = timestamp_language(value.integers);
+      break;
+    case ValueKind::duration:
+      out.language = duration_language(value.integers);
       break;
     case ValueKind::message:
       break;

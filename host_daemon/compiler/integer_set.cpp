@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact sets of integers as sorted, disjoint, closed intervals. Bounds of 64-bit types and one step
-// beyond them fit an Int, so no operation here overflows.
+// Exact sets of integers as sorted, disjoint, closed intervals. Bounds of 64-bit types, times in
+// nanoseconds and one step beyond them fit an Int, so no operation here overflows.
 #include <algorithm>
+#include <string>
 
 #include "compiler/schema.hpp"
 
 namespace sluice::compiler {
+
+std::string decimal(Int value) {
+  const bool negative = value < 0;
+  Int rest = negative ? -value : value;
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  return negative ? "-" + digits : digits;
+}
 
 bool IntegerSet::contains(Int value) const {
   return std::any_of(intervals.begin(), intervals.end(),

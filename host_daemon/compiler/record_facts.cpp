@@ -25,6 +25,7 @@ FieldFacts field_facts(const Field& field) {
   const auto* descriptor = field.descriptor;
   out.type = descriptor->type_name();
   if (descriptor->message_type()) out.type = descriptor->message_type()->full_name();
+  if (field.value.wrapped) out.type = google::protobuf::FieldDescriptor::TypeName(field.value.type);
   out.kind = field.value.kind;
   out.quoted = field.value.quoted;
   out.repeated = field.repeated;

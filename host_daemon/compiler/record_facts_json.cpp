@@ -55,7 +55,7 @@ FieldFacts field_from(const Read& json) {
   out.json_name = json.at(1).get<std::string>();
   out.type = json.at(2).get<std::string>();
   const int kind = json.at(3).get<int>();
-  if (kind < 0 || kind > static_cast<int>(ValueKind::timestamp)) throw std::runtime_error("an unknown kind of value");
+  if (kind < 0 || kind > static_cast<int>(kLastValueKind)) throw std::runtime_error("an unknown kind of value");
   out.kind = static_cast<ValueKind>(kind);
   const int flags = json.at(4).get<int>();
   out.quoted = (flags & 1) != 0;

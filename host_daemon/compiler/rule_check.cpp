@@ -8,19 +8,11 @@
 #include <limits>
 
 #include "compiler/base64.hpp"
+#include "compiler/field_mask.hpp"
 
 namespace sluice::compiler {
 
 namespace {
-
-template <typename T>
-std::optional<Int> parse_as(std::string_view text) {
-  T value{};
-  const auto end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  return static_cast<Int>(value);
-}
 
 bool of_group(const RuleUse& rule, std::string_view group) {
   const std::string_view name = rule.name;
@@ -63,6 +55,10 @@ bool breaks_length(std::string_view kind, Int length, Int bound) {
 
 bool breaks(const RuleUse& rule, const RuleSubject& value) {
   std::string_view kind = last_name(rule.name);
+  if (of_group(rule, "field_mask")) {
+    const auto condition = mask_condition(kind, rule.arguments);
+    return condition && !holds(*condition, value.text);
+  }
   if (rule.arguments.empty()) return false;
   if (kind == "const" || kind == "in") return !is_listed(rule, value);
   if (kind == "defined_only") return !value.number;
@@ -112,7 +108,15 @@ std::string_view last_name(std::string_view rule) {
 }
 
 std::optional<Int> parse_integer(std::string_view text) {
-  return text.starts_with('-') ? parse_as<std::int64_t>(text) : parse_as<std::uint64_t>(text);
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 36) return std::nullopt;  // 36 digits fit an Int
+  Int value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return negative ? -value : value;
 }
 
 std::optional<double> parse_floating(std::string_view text, FloatWidth width) {

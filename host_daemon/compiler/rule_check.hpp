@@ -13,7 +13,7 @@ namespace sluice::compiler {
 
 // One value, read.
 struct RuleSubject {
-  std::optional<Int> number{};       // integer; boolean (0, 1); enumeration, empty for a name that is not declared
+  std::optional<Int> number{};       // integer; timestamp, duration: nanoseconds; boolean (0, 1); enumeration, empty for a name that is not declared
   std::optional<double> floating{};  // float, double
   std::string_view text{};           // string: UTF-8, decoded; bytes: themselves
 };
@@ -28,7 +28,7 @@ std::string_view last_name(std::string_view rule);
 // The value of a number's JSON text in the type, also "NaN", "Infinity", "-Infinity"; empty for anything else.
 std::optional<double> parse_floating(std::string_view text, FloatWidth width);
 
-// Decimal digits with an optional minus, within the 64-bit types; empty for anything else.
+// Decimal digits, at most 36, with an optional minus; empty for anything else.
 std::optional<Int> parse_integer(std::string_view text);
 
 }  // namespace sluice::compiler

@@ -27,6 +27,8 @@ using load::Span;
 // Wide enough for every 64-bit bound, signed or not.
 __extension__ using Int = __int128;
 
+std::string decimal(Int value);
+
 // Sorted, disjoint, closed intervals of integers.
 struct IntegerSet {
   std::vector<std::pair<Int, Int>> intervals;
@@ -38,6 +40,7 @@ struct IntegerSet {
   IntegerSet unite(const IntegerSet& other) const;
   static IntegerSet range(Int low, Int high);  // empty when low > high
   static IntegerSet of(std::vector<Int> values);
+  bool operator==(const IntegerSet&) const = default;
 };
 
 // One rule of the schema that constrains a value, as protovalidate names it, for explanations and reports.
@@ -97,17 +100,27 @@ struct EnumValue {
   std::int32_t number;
 };
 
-enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp };
+// Wrappers (google.protobuf.Int32Value, ...) have the kind of what they wrap: the mapping writes them alike, and presence is the field's.
+enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp, duration, field_mask };
+inline constexpr ValueKind kLastValueKind = ValueKind::field_mask;
+
+// A message by its type, and a scalar in JSON.
+constexpr bool is_well_known(ValueKind kind) {
+  return kind == ValueKind::timestamp || kind == ValueKind::duration || kind == ValueKind::field_mask;
+}
+// Constrained by Value::string.
+constexpr bool is_text(ValueKind kind) { return kind == ValueKind::string || kind == ValueKind::bytes || kind == ValueKind::field_mask; }
 
 // What one value (a singular field, or one item of a repeated one) may be.
 struct Value {
   ValueKind kind;
-  google::protobuf::FieldDescriptor::Type type;  // the declared type: width and signedness
+  google::protobuf::FieldDescriptor::Type type;  // the declared type: width and signedness; of a wrapper, the wrapped one
+  bool wrapped = false;                          // stands in a wrapper message
   bool quoted = false;                           // integer: written as a JSON string (64-bit, policy option)
   std::vector<bool> booleans;                    // boolean: allowed values
-  IntegerSet integers;                           // integer: allowed values, exact
+  IntegerSet integers;                           // integer: allowed values, exact; timestamp, duration: nanoseconds (civil_time.hpp)
   FloatSet floats;                               // floating: allowed values
-  StringRules string;                            // string, bytes
+  StringRules string;                            // string, bytes; field_mask: its JSON spelling
   std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
   int message = -1;                              // message: index into Schema::messages
   std::vector<RuleUse> rules;                    // every rule that shaped this value

@@ -4,21 +4,11 @@
 #include <charconv>
 #include <sstream>
 
+#include "compiler/civil_time.hpp"
 #include "compiler/schema_internal.hpp"
 
 namespace sluice::compiler {
 namespace {
-
-std::string decimal(Int value) {
-  const bool negative = value < 0;
-  Int rest = negative ? -value : value;
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  return negative ? "-" + digits : digits;
-}
 
 std::string integers(const IntegerSet& set) {
   std::string text;
@@ -70,24 +60,28 @@ std::string string_rules(const StringRules& rules) {
   return text;
 }
 
+std::string scalar_name(const Value& value) {
+  return FieldDescriptor::TypeName(value.type) + std::string(value.wrapped ? " wrapper" : "");
+}
+
 std::string value_text(const Schema& schema, const Value& value, const FieldDescriptor* field) {
   switch (value.kind) {
     case ValueKind::boolean: {
-      std::string text = "bool{";
+      std::string text = scalar_name(value) + "{";
       for (std::size_t i = 0; i < value.booleans.size(); ++i) {
         text += std::string(i ? "," : "") + (value.booleans[i] ? "true" : "false");
       }
       return text + "}";
     }
     case ValueKind::integer:
-      return std::string(field->type_name()) + integers(value.integers) +
+      return scalar_name(value) + integers(value.integers) +
              (value.quoted ? " quoted" : "");
     case ValueKind::floating:
-      return std::string(field->type_name()) +
-             floats(value.floats, field->type() == FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64);
+      return scalar_name(value) +
+             floats(value.floats, value.type == FieldDescriptor::TYPE_FLOAT ? FloatWidth::binary32 : FloatWidth::binary64);
     case ValueKind::bytes:
     case ValueKind::string:
-      return std::string(field->type_name()) + string_rules(value.string);
+      return scalar_name(value) + string_rules(value.string);
     case ValueKind::enumeration: {
       std::string text = field->enum_type()->full_name() + "{";
       for (std::size_t i = 0; i < value.enumeration.size(); ++i) {
@@ -99,7 +93,11 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
     case ValueKind::message:
       return "message " + schema.message(value.message).name + " #" + std::to_string(value.message);
     case ValueKind::timestamp:
-      return "timestamp";
+      return "timestamp" + (value.integers == timestamp_range() ? "" : integers(value.integers));
+    case ValueKind::duration:
+      return "duration" + (value.integers == duration_range() ? "" : integers(value.integers));
+    case ValueKind::field_mask:
+      return "field_mask" + string_rules(value.string);
   }
   return {};
 }

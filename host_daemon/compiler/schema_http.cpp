@@ -216,6 +216,7 @@ class BindingResolver {
       return std::nullopt;
     };
     if (field.repeated) return refuse("is repeated and cannot stand in a path");
+    if (field.value.wrapped) return refuse("is a wrapper, a message, and cannot stand in a path");
     switch (field.value.kind) {
       case ValueKind::string:
         break;
@@ -230,6 +231,8 @@ class BindingResolver {
       case ValueKind::bytes:
       case ValueKind::message:
       case ValueKind::timestamp:
+      case ValueKind::duration:
+      case ValueKind::field_mask:
         return refuse("has type " + std::string(field.descriptor->type_name()) +
                       ", which cannot stand in a path");
     }

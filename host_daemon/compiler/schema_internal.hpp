@@ -56,6 +56,16 @@ void resolve_message(Resolution& resolution, int index);
 // refused.
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
                     const buf::validate::FieldRules* rules, const std::string& path);
+// schema_well_known.cpp
+// The one field of a wrapper message; null for other messages.
+const FieldDescriptor* wrapped_field(const Descriptor* message);
+// Everything that a message type other than a wrapper allows; `message` is the caller's to fill in.
+Value free_message_value(const Descriptor* message);
+// Of a Timestamp or Duration.
+Int nanoseconds_of(const google::protobuf::Message& time);
+std::vector<std::string> mask_paths(const google::protobuf::Message& mask);
+
+// schema_rules.cpp
 // Reports one rule of a field as not enforceable, at its own place.
 void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std::string& rule,
                  const std::string& why = {});

@@ -249,7 +249,7 @@ class MessageResolver {
     refer(field.value, descriptor, items_with_rules);
     check_not_empty(field, {});
     if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
-      if (field.value.kind == ValueKind::message || field.value.kind == ValueKind::timestamp) {
+      if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         refuse_rule(resolution_, descriptor, "repeated.items.ignore",
                     "a message has no zero value");
       }
@@ -309,11 +309,7 @@ class MessageResolver {
 
 bool special_message(const Descriptor* message) {
   static const std::set<std::string, std::less<>> names = {
-      "google.protobuf.Duration",    "google.protobuf.FieldMask",   "google.protobuf.Struct",
-      "google.protobuf.Value",       "google.protobuf.ListValue",   "google.protobuf.DoubleValue",
-      "google.protobuf.FloatValue",  "google.protobuf.Int64Value",  "google.protobuf.UInt64Value",
-      "google.protobuf.Int32Value",  "google.protobuf.UInt32Value", "google.protobuf.BoolValue",
-      "google.protobuf.StringValue", "google.protobuf.BytesValue",  "google.api.HttpBody"};
+      "google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue", "google.api.HttpBody"};
   return names.contains(message->full_name());
 }
 

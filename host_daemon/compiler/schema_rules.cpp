@@ -10,6 +10,8 @@
 #include <map>
 
 #include "compiler/base64.hpp"
+#include "compiler/civil_time.hpp"
+#include "compiler/field_mask.hpp"
 #include "compiler/schema_internal.hpp"
 #include "compiler/string_format.hpp"
 
@@ -80,10 +82,12 @@ Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
           field->type() == FieldDescriptor::TYPE_BYTES ? ValueKind::bytes : ValueKind::string;
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      value.kind = field->message_type()->full_name() == "google.protobuf.Timestamp"
-                       ? ValueKind::timestamp
-                       : ValueKind::message;
-      break;
+      if (const FieldDescriptor* wrapped = wrapped_field(field->message_type())) {
+        value = free_value(resolution, wrapped);
+        value.wrapped = true;
+        return value;
+      }
+      return free_message_value(field->message_type());
   }
   return value;
 }
@@ -100,6 +104,8 @@ Int integer_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
       return i < 0 ? r->GetInt64(rules, member) : r->GetRepeatedInt64(rules, member, i);
     case FieldDescriptor::CPPTYPE_UINT64:
       return i < 0 ? r->GetUInt64(rules, member) : r->GetRepeatedUInt64(rules, member, i);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return nanoseconds_of(i < 0 ? r->GetMessage(rules, member) : r->GetRepeatedMessage(rules, member, i));
     default:
       return 0;  // not asked for
   }
@@ -134,8 +140,15 @@ std::string text_at(const RuleMessage& rules, const FieldDescriptor* member, int
       return shortest(i < 0 ? r->GetFloat(rules, member) : r->GetRepeatedFloat(rules, member, i));
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return shortest(i < 0 ? r->GetDouble(rules, member) : r->GetRepeatedDouble(rules, member, i));
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      break;
+    case FieldDescriptor::CPPTYPE_MESSAGE: {
+      const std::string& name = member->message_type()->full_name();
+      if (name == "google.protobuf.Duration") return duration_text(integer_at(rules, member, i));
+      if (name == "google.protobuf.Timestamp") return timestamp_text(integer_at(rules, member, i));
+      if (name != "google.protobuf.FieldMask" || i >= 0) break;
+      std::string joined;
+      for (const std::string& path : mask_paths(r->GetMessage(rules, member))) joined += (joined.empty() ? "" : ",") + path;
+      return quote_text(joined);
+    }
   }
   return "{...}";
 }
@@ -185,10 +198,15 @@ std::vector<std::string> arguments_of(const RuleMessage& rules, const FieldDescr
     }
     return texts;
   }
-  if (!member->is_repeated()) return {text_at(rules, member, -1)};
+  const bool message = member->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+  if (message && member->message_type()->full_name() == "google.protobuf.FieldMask") {
+    return mask_paths(rules.GetReflection()->GetMessage(rules, member));
+  }
+  const auto one = [&](int i) { return message ? decimal(integer_at(rules, member, i)) : text_at(rules, member, i); };
+  if (!member->is_repeated()) return {one(-1)};
   std::vector<std::string> values;
   for (int i = 0; i < rules.GetReflection()->FieldSize(rules, member); ++i) {
-    values.push_back(text_at(rules, member, i));
+    values.push_back(one(i));
   }
   return values;
 }
@@ -196,10 +214,13 @@ std::vector<std::string> arguments_of(const RuleMessage& rules, const FieldDescr
 // Name in FieldRules of the group for the field's type; empty if it has none.
 std::string group_name(const FieldDescriptor* field) {
   if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return field->type_name();
-  const std::string& name = field->message_type()->full_name();
-  if (name == "google.protobuf.Timestamp") return "timestamp";
-  if (name == "google.protobuf.Any") return "any";
-  return {};
+  if (const FieldDescriptor* wrapped = wrapped_field(field->message_type())) return wrapped->type_name();
+  static const std::map<std::string, std::string> groups = {{"google.protobuf.Timestamp", "timestamp"},
+                                                            {"google.protobuf.Duration", "duration"},
+                                                            {"google.protobuf.FieldMask", "field_mask"},
+                                                            {"google.protobuf.Any", "any"}};
+  const auto known = groups.find(field->message_type()->full_name());
+  return known == groups.end() ? "" : known->second;
 }
 
 // Collects the rules of one group and narrows the value by them.
@@ -211,8 +232,14 @@ class Narrowing {
   // One set member of the group; false: nobody handles it here.
   bool add(const std::string& rule, const RuleMessage& group, const FieldDescriptor* member) {
     switch (value_.kind) {
-      case ValueKind::integer:
+      case ValueKind::timestamp:
+        if (member->name() == "within" || member->name().ends_with("_now")) return false;  // wants a clock
         return add_integer(group, member);
+      case ValueKind::integer:
+      case ValueKind::duration:
+        return add_integer(group, member);
+      case ValueKind::field_mask:
+        return add_mask(group, member);
       case ValueKind::string:
       case ValueKind::bytes:
         return add_length(group, member) || add_text(rule, group, member);
@@ -225,14 +252,13 @@ class Narrowing {
         value_.booleans = {group.GetReflection()->GetBool(group, member)};
         return true;
       case ValueKind::message:
-      case ValueKind::timestamp:
         break;
     }
     return false;
   }
 
   void finish() {
-    if (value_.kind == ValueKind::integer) finish_integer();
+    finish_integer();
     if (value_.kind == ValueKind::floating) finish_floating();
     if (value_.kind == ValueKind::string || value_.kind == ValueKind::bytes) finish_text();
   }
@@ -262,8 +288,8 @@ class Narrowing {
   // An upper bound below the lower one means "outside", both ends by their own inclusiveness.
   void finish_integer() {
     if (!lower_ && !upper_) return;
-    const Int least = std::numeric_limits<std::int64_t>::min();
-    const Int most = std::numeric_limits<std::uint64_t>::max();
+    constexpr Int most = static_cast<Int>(1) << 100;  // beyond every bound
+    constexpr Int least = -most;
     IntegerSet above = IntegerSet::range(least, most);
     IntegerSet below = above;
     if (lower_) above = IntegerSet::range(lower_->value + (lower_->inclusive ? 0 : 1), most);
@@ -281,6 +307,14 @@ class Narrowing {
     const bool keep = name != "not_in";
     std::erase_if(value_.enumeration,
                   [&](const EnumValue& e) { return listed.contains(e.number) != keep; });
+    return true;
+  }
+
+  bool add_mask(const RuleMessage& group, const FieldDescriptor* member) {
+    const bool constant = member->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    auto condition = mask_condition(member->name(), constant ? mask_paths(group.GetReflection()->GetMessage(group, member)) : strings_of(group, member));
+    if (!condition) return false;
+    value_.string.conditions.push_back(std::move(*condition));
     return true;
   }
 
@@ -495,7 +529,8 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
       continue;
     }
     if (!narrowing.add(rule, group_rules, member)) {
-      refuse_rule(resolution, field, rule);
+      const bool clock = group->name() == "timestamp";
+      refuse_rule(resolution, field, rule, clock ? "it depends on the time of the call, and the device has no clock" : "");
       continue;
     }
     value.rules.push_back({rule, rule_text(rule, group_rules, member),

@@ -35,6 +35,8 @@ bool allows_zero(const Value& value) {
                          [](const EnumValue& e) { return e.number == 0; });
     case ValueKind::message:
     case ValueKind::timestamp:
+    case ValueKind::duration:
+    case ValueKind::field_mask:
       break;
   }
   return true;
@@ -45,10 +47,13 @@ bool allows_nothing(const Value& value) {
     case ValueKind::boolean:
       return value.booleans.empty();
     case ValueKind::integer:
+    case ValueKind::timestamp:
+    case ValueKind::duration:
       return value.integers.empty();
     case ValueKind::enumeration:
       return value.enumeration.empty();
     case ValueKind::string:
+    case ValueKind::field_mask:
     case ValueKind::bytes: {
       const StringRules& s = value.string;
       if (s.or_empty) return false;
@@ -65,7 +70,6 @@ bool allows_nothing(const Value& value) {
     case ValueKind::floating:
       return value.floats.empty();
     case ValueKind::message:
-    case ValueKind::timestamp:
       break;
   }
   return false;
@@ -96,6 +100,8 @@ void remove_zero(Value& value) {
       break;
     case ValueKind::message:
     case ValueKind::timestamp:
+    case ValueKind::duration:
+    case ValueKind::field_mask:
       break;
   }
 }
@@ -135,6 +141,8 @@ void add_zero(Value& value, const FieldDescriptor* field) {
     }
     case ValueKind::message:
     case ValueKind::timestamp:
+    case ValueKind::duration:
+    case ValueKind::field_mask:
       break;
   }
 }

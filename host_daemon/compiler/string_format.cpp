@@ -111,6 +111,8 @@ const std::string kHtmlLabel = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
 const std::string kPort = "(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{1,3}|[0-9])";
 const std::string kProtobufName = "[A-Za-z_][A-Za-z_0-9]*(?:\\.[A-Za-z_][A-Za-z_0-9]*)*";
 
+const std::string kMaskPath = "(?:[A-Za-z][A-Za-z0-9]*|\\*)(?:\\.(?:[A-Za-z][A-Za-z0-9]*|\\*))*";
+
 const std::vector<StringFormat>& formats() {
   static const std::vector<StringFormat> all = {
       // The HTML standard's "valid e-mail address".
@@ -132,6 +134,8 @@ const std::vector<StringFormat>& formats() {
       {"ipv6_with_prefixlen", "an IPv6 address with prefix length", kIpv6 + "/" + kLength128, "", "", {}},
       {"ipv4_prefix", "an IPv4 prefix", ipv4_networks(), "", "", {}},
       {"ulid", "a ULID", "[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}", "", "", {}},
+      // The JSON mapping of google.protobuf.FieldMask: paths in lowerCamelCase, of which snake_case can be made and back; "*" is all.
+      {"field_mask", "a field mask: paths in lowerCamelCase, joined by commas", "(?:" + kMaskPath + "(?:," + kMaskPath + ")*)?", "", "", {}},
       {"protobuf_fqn", "a full Protobuf name", kProtobufName, "", "", {}},
       {"protobuf_dot_fqn", "a full Protobuf name with leading dot", "\\." + kProtobufName, "", "", {}},
       {"http_header_name", "an HTTP header name", ":?[0-9a-zA-Z!#$%&'*+-.^_|~`]+", "", "", {}},

@@ -11,7 +11,7 @@
 namespace sluice::compiler {
 
 struct StringFormat {
-  std::string name;     // as in StringRules.well_known: "email"; "http_header_name", "..._loose" for well_known_regex
+  std::string name;     // as in StringRules.well_known: "email"; "http_header_name", "..._loose" for well_known_regex; "field_mask" of FieldMask
   std::string article;  // for messages: "an e-mail address"
   // RE2 syntax, on all of the value, empty ones match nothing: `pattern` and not `except`, or `besides`.
   std::string pattern, except, besides;

@@ -16,8 +16,11 @@ Dfa integer_language(const IntegerSet& set);
 Dfa float_language(FloatWidth width, const FloatSet& set);
 
 // google.protobuf.Timestamp in its JSON mapping: real calendar dates from 0001-01-01 to 9999-12-31, UTC as "Z", 0, 3, 6 or 9 fraction digits
-// (the fewest that hold the value).
-Dfa timestamp_language();
+// (the fewest that hold the value). The set is of nanoseconds since 1970.
+Dfa timestamp_language(const IntegerSet& nanos);
+
+// google.protobuf.Duration in its JSON mapping: "-1.500s", fraction digits likewise. The set is of nanoseconds.
+Dfa duration_language(const IntegerSet& nanos);
 
 // A language whose texts' lengths are bounded beyond what its states ensure; the rest is counted by the engine's one register.
 struct StringLanguage {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "compiler/pattern.hpp"
+#include "compiler/civil_time.hpp"
 #include "compiler/value_language.hpp"
 
 using namespace sluice::compiler;
@@ -56,7 +57,7 @@ TEST_CASE("integer languages keep the bounds of 64 bits") {
 }
 
 TEST_CASE("timestamps are real dates") {
-  const Dfa language = timestamp_language();
+  const Dfa language = timestamp_language(timestamp_range());
   auto leap = [](int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; };
   const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   for (int year : {0, 1, 4, 99, 100, 400, 1900, 1999, 2000, 2023, 2024, 2100, 9996, 9999}) {
@@ -77,6 +78,50 @@ TEST_CASE("timestamps are real dates") {
                           "2024-01-01T00:00:00.100000Z", "2024-01-01T00:00:00+00:00", "2024-01-01t00:00:00Z", "10000-01-01T00:00:00Z"}) {
     INFO(bad);
     CHECK_FALSE(language.matches(bad));
+  }
+}
+
+TEST_CASE("ranges of times hold what lies between their bounds") {
+  std::mt19937_64 rng(7);
+  const auto near = [&](Int value, Int spread) { return value + static_cast<Int>(rng() % static_cast<std::uint64_t>(2 * spread)) - spread; };
+  for (const bool timestamp : {true, false}) {
+    const IntegerSet& whole = timestamp ? timestamp_range() : duration_range();
+    const auto spell = timestamp ? timestamp_text : duration_text;
+    const auto parse = timestamp ? parse_timestamp : parse_duration;
+    for (int round = 0; round < 60; ++round) {
+      // Spans from nanoseconds to centuries, around zero and far from it.
+      const Int spread = static_cast<Int>(1) << (rng() % 60);
+      const Int middle = round % 3 == 0 ? 0 : near(0, static_cast<Int>(1) << 57);
+      Int low = near(middle, spread), high = near(middle, spread);
+      if (round % 2 == 0) low = low / kNanosPerSecond * kNanosPerSecond;
+      if (round % 5 == 0) high = low;
+      if (low > high) std::swap(low, high);
+      const IntegerSet set = IntegerSet::range(low, high).intersect(whole);
+      const Dfa language = timestamp ? timestamp_language(set) : duration_language(set);
+      for (int i = 0; i < 200; ++i) {
+        Int value = i % 4 == 0 ? near(low, 3) : i % 4 == 1 ? near(high, 3) : near(middle, spread * 2);
+        if (i % 3 == 0) value = value / 1'000'000 * 1'000'000;
+        if (!whole.contains(value)) continue;
+        const std::string text = spell(value);
+        INFO(text << " in " << spell(low) << " to " << spell(high));
+        REQUIRE(parse(text) == value);
+        REQUIRE(language.matches(text) == set.contains(value));
+      }
+    }
+  }
+}
+
+TEST_CASE("durations have one spelling") {
+  const Dfa language = duration_language(duration_range());
+  for (const char* good : {"0s", "1s", "-1s", "0.500s", "-0.000000001s", "315576000000.999999999s", "-315576000000s"}) {
+    INFO(good);
+    CHECK(language.matches(good));
+    CHECK(parse_duration(good));
+  }
+  for (const char* bad : {"", "s", "-0s", "-0.000s", "1.0s", "1.000s", "1.5s", "01s", "+1s", "1", "1.s", ".5s", "315576000001s", "1.100000s", "1.1234567s"}) {
+    INFO(bad);
+    CHECK_FALSE(language.matches(bad));
+    CHECK_FALSE(parse_duration(bad));
   }
 }
 

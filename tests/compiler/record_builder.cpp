@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compiler/civil_time.hpp"
 #include "compiler/pattern.hpp"
 #include "compiler/value_language.hpp"
 
@@ -40,7 +41,7 @@ std::string in_quotes(const std::string& text) { return '"' + text + '"'; }
 
 bool is_quoted(const Value& value) {
   return value.kind == ValueKind::string || value.kind == ValueKind::bytes || value.kind == ValueKind::enumeration ||
-         value.kind == ValueKind::timestamp || (value.kind == ValueKind::integer && value.quoted);
+         is_well_known(value.kind) || (value.kind == ValueKind::integer && value.quoted);
 }
 
 std::string percent(const std::string& text, bool slash) {
@@ -77,7 +78,10 @@ std::string RecordBuilder::valid_text(const Value& value) {
     case ValueKind::enumeration:
       return value.enumeration.back().name;
     case ValueKind::timestamp:
-      return "2024-02-29T08:30:00Z";
+      return value.integers.contains(*parse_timestamp("2024-02-29T08:30:00Z")) ? "2024-02-29T08:30:00Z" : timestamp_text(value.integers.intervals.back().first);
+    case ValueKind::duration:
+      return duration_text(value.integers.contains(7 * kNanosPerSecond) ? 7 * kNanosPerSecond : value.integers.intervals.back().first);
+    case ValueKind::field_mask:
     case ValueKind::string: {
       const StringRules& r = value.string;
       std::string key = std::to_string(r.min_len) + "/" + std::to_string(r.max_len.value_or(0)) + "/" + std::to_string(r.min_bytes) + "/" + std::to_string(r.max_bytes.value_or(0));

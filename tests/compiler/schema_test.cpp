@@ -225,6 +225,35 @@ TEST_CASE("explicit presence: rules hold when the field is set") {
   CHECK(only("google.protobuf.Empty f = 1;") == "1: f = 1 message google.protobuf.Empty #2");
 }
 
+TEST_CASE("well-known types are scalars with presence") {
+  CHECK(only("google.protobuf.Int64Value f = 1 [(buf.validate.field).int64.gte = -1];") ==
+        "1: f = 1 int64 wrapper{-1..9223372036854775807} quoted  # int64.gte = -1");
+  CHECK(only("google.protobuf.StringValue f = 1 [(buf.validate.field) = {required: true, string {max_len: 3}}];") ==
+        "1: f = 1 string wrapper max_len=3 required  # required; string.max_len = 3");
+  CHECK(only("repeated google.protobuf.BoolValue f = 1;") == "1: f = 1 repeated(1..) bool wrapper{false,true}");
+  CHECK(only("google.protobuf.Duration f = 1 [(buf.validate.field).duration = {gt {seconds: -1} lte {seconds: 2, nanos: 5}}];") ==
+        "1: f = 1 duration{-999999999..2000000005}  # duration.lte = 2.000000005s; duration.gt = -1s");
+  CHECK(only("google.protobuf.Duration f = 1 [(buf.validate.field).duration = {in [{seconds: 1}, {nanos: 7}] not_in {seconds: 1}}];")
+            .starts_with("1: f = 1 duration{7} "));
+  CHECK(only("google.protobuf.Timestamp f = 1 [(buf.validate.field).timestamp.const = {seconds: 86400}];") ==
+        "1: f = 1 timestamp{86400000000000}  # timestamp.const = 1970-01-02T00:00:00Z");
+  CHECK(only("google.protobuf.FieldMask f = 1;") == "1: f = 1 field_mask field_mask=\"field_mask\"");
+  const auto mask = resolve_fields("google.protobuf.FieldMask f = 1 [(buf.validate.field).field_mask = {in: [\"a_b\", \"c.d\"], not_in: [\"c.d.e\"]}];");
+  REQUIRE(mask.schema);
+  const StringRules& rules = mask.field("t.M", "f").value.string;
+  for (const char* good : {"", "aB", "aB.x,c.d", "c.d.f"}) {
+    INFO(good);
+    CHECK(holds(rules, good));
+  }
+  for (const char* bad : {"a_b", "aBc", "c", "c.d.e", "aB,c.d.e.f", ",", "aB,"}) {
+    INFO(bad);
+    CHECK_FALSE(holds(rules, bad));
+  }
+  CHECK(resolve_fields("google.protobuf.Duration f = 1 [(buf.validate.field).duration = {lt {seconds: 1} gt {nanos: 999999999}}];")
+            .has_error("E0303", "no value"));
+  CHECK(resolve_fields("google.protobuf.Int32Value f = 1 [(buf.validate.field).int64.gte = 1];").has_error("E0302", "int64.gte"));
+}
+
 TEST_CASE("values with and without their default") {
   const auto in_path = [](const Outcome& o) { return value_with_default(o.field("t.M", "f")); };
   const auto in_query = [](const Outcome& o) { return value_without_default(o.field("t.M", "f")); };
@@ -387,11 +416,9 @@ TEST_CASE("annotations that are not rules are ignored") {
 }
 
 TEST_CASE("types outside the subset are refused at the field") {
-  const char* types[] = {"map<string, int32>",          "google.protobuf.Duration",
-                         "google.protobuf.FieldMask",   "google.protobuf.Struct",
-                         "google.protobuf.Value",       "google.protobuf.ListValue",
-                         "google.protobuf.StringValue", "google.protobuf.Int64Value",
-                         "google.protobuf.NullValue",   "repeated google.protobuf.Duration"};
+  const char* types[] = {"map<string, int32>",        "google.protobuf.Struct",
+                         "google.protobuf.Value",     "google.protobuf.ListValue",
+                         "google.protobuf.NullValue", "repeated google.protobuf.Value"};
   for (const std::string type : types) {
     INFO(type);
     CHECK(resolve_fields("  " + type + " bad = 1;")

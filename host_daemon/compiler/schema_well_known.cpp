@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Well-known types that the JSON mapping writes as scalars: what they hold without rules, and how rules state their values.
+#include "compiler/civil_time.hpp"
+#include "compiler/schema_internal.hpp"
+
+namespace sluice::compiler {
+
+const FieldDescriptor* wrapped_field(const Descriptor* message) {
+  static const std::set<std::string, std::less<>> names = {
+      "google.protobuf.DoubleValue", "google.protobuf.FloatValue",  "google.protobuf.Int64Value",
+      "google.protobuf.UInt64Value", "google.protobuf.Int32Value",  "google.protobuf.UInt32Value",
+      "google.protobuf.BoolValue",   "google.protobuf.StringValue", "google.protobuf.BytesValue"};
+  return names.contains(message->full_name()) ? message->FindFieldByNumber(1) : nullptr;
+}
+
+Value free_message_value(const Descriptor* message) {
+  Value value{};
+  value.type = FieldDescriptor::TYPE_MESSAGE;
+  value.message = -1;
+  const std::string& name = message->full_name();
+  if (name == "google.protobuf.Timestamp") {
+    value.kind = ValueKind::timestamp;
+    value.integers = timestamp_range();
+  } else if (name == "google.protobuf.Duration") {
+    value.kind = ValueKind::duration;
+    value.integers = duration_range();
+  } else if (name == "google.protobuf.FieldMask") {
+    value.kind = ValueKind::field_mask;
+    value.string.conditions.push_back({TextCondition::Kind::format, {"field_mask"}, false, "field_mask"});
+  } else {
+    value.kind = ValueKind::message;
+  }
+  return value;
+}
+
+Int nanoseconds_of(const google::protobuf::Message& time) {
+  const auto* descriptor = time.GetDescriptor();
+  const auto* reflection = time.GetReflection();
+  return reflection->GetInt64(time, descriptor->FindFieldByName("seconds")) * kNanosPerSecond +
+         reflection->GetInt32(time, descriptor->FindFieldByName("nanos"));
+}
+
+std::vector<std::string> mask_paths(const google::protobuf::Message& mask) {
+  const auto* reflection = mask.GetReflection();
+  const auto* member = mask.GetDescriptor()->FindFieldByName("paths");
+  std::vector<std::string> out;
+  for (int i = 0; i < reflection->FieldSize(mask, member); ++i) out.push_back(reflection->GetRepeatedString(mask, member, i));
+  return out;
+}
+
+}  // namespace sluice::compiler
