@@ -14,24 +14,28 @@ namespace {
 using compiler::Oneof;
 using compiler::ValueKind;
 
+constexpr std::string_view kTypeMember = "@type";
+
 class BodyWriter {
  public:
   BodyWriter(const Tables& tables, const JsonDocument& document, const compiler::Body& body,
              const PathFields& path_fields)
       : tables_(tables), document_(document), body_(body), path_fields_(path_fields) {}
 
-  // Writes one message. `node` is null for an absent body.
-  void message(int index, const JsonNode& node) {
+  // Writes one message. Of an Any it stands behind the member `@type`.
+  void message(int index, const JsonNode& node, const std::string& any_url = {}) {
     const Message& type = tables_.schema().message(index);
     if (node.kind != JsonKind::object) {
       refuse_type(node, type.name,
                    subject() + " must be an object (" + type.name + "); found " +
                        std::string(describe(node.kind)) + ".");
     }
-    const std::vector<const JsonNode*> members = find_members(index, type, node);
+    const std::vector<const JsonNode*> members = find_members(index, type, node, !any_url.empty());
     check_oneofs(type, members, node);
+    check_groups(type, members, node);
     out_ += '{';
-    bool first = true;
+    bool first = any_url.empty();
+    if (!first) write_type(any_url);
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
       const Field& field = type.fields[i];
       Descent descent(*this, field);
@@ -56,6 +60,11 @@ class BodyWriter {
   // absence.
   bool member_value(const Field& field, const JsonNode* node, const JsonNode& parent) {
     if (field.repeated) return list(field, node, parent);
+    if (field.value.kind == ValueKind::any) {
+      if (node == nullptr) return absent(field, parent);
+      any(field, *node);
+      return true;
+    }
     if (field.value.kind == ValueKind::message) {
       if (node == nullptr && !body_.reached.contains(proto_path_)) return absent(field, parent);
       // A message that a path variable reaches into is set, so it stands in the body even when
@@ -136,12 +145,13 @@ class BodyWriter {
     return {path_, 0, offset + 1};
   }
 
-  std::vector<const JsonNode*> find_members(int index, const Message& type, const JsonNode& node) {
+  std::vector<const JsonNode*> find_members(int index, const Message& type, const JsonNode& node, bool in_any) {
     std::vector<const JsonNode*> members(type.fields.size(), nullptr);
     std::vector<bool> seen(type.fields.size(), false);
     std::vector<std::string_view> empty_ones;  // of fields that must be absent
     for (const JsonNode* member = document_.child(node); member != nullptr;
          member = document_.next(*member)) {
+      if (in_any && member->key == kTypeMember) continue;
       const int found = tables_.find_field(index, member->key);
       if (found < 0) {
         absent_member(index, type, *member, empty_ones);
@@ -186,7 +196,7 @@ class BodyWriter {
         refuse_value(member_place(member), "must_be_absent",
                      "'" + name +
                          "' must be absent: it holds a google.protobuf.Any, and the policy lists "
-                         "no type for it.");
+                         "no type that it may hold.");
       }
       for (const std::string_view other : empty_ones) {
         if (other == member.key) refuse_twice(member, name);
@@ -231,6 +241,84 @@ class BodyWriter {
       refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
                   "One member of '" + oneof.name + "' must be set; none is.");
     }
+  }
+
+  // A field that is written: a list with items, a value other than a default without presence.
+  bool is_set(const Field& field, const JsonNode* node) {
+    if (node == nullptr) return false;
+    if (field.repeated) return node->kind != JsonKind::array || document_.child(*node) != nullptr;
+    if (!field.implicit) return true;
+    return !read_scalar(field, *node, here(node->offset)).is_default;
+  }
+
+  // Rules `oneof` of the message on fields that do not stand side by side.
+  void check_groups(const Message& type, const std::vector<const JsonNode*>& members, const JsonNode& node) {
+    for (const compiler::ExclusiveGroup& group : type.groups) {
+      const Field* other = nullptr;
+      for (const int index : group.fields) {
+        const Field& field = type.fields[static_cast<std::size_t>(index)];
+        const JsonNode* member = members[static_cast<std::size_t>(index)];
+        const Descent descent(*this, field);
+        if (!is_set(field, member)) continue;
+        if (other != nullptr) {
+          refuse_rule(here(member->offset), group.rule.text,
+                      "'" + other->json_name + "' and '" + field.json_name + "' are both set; the schema allows one of them.");
+        }
+        other = &field;
+      }
+      if (other == nullptr && group.required) {
+        refuse_rule(here(node.offset), group.rule.text, subject() + " must have one of the fields of a rule oneof; none is set.");
+      }
+    }
+  }
+
+  void write_type(const std::string& url) {
+    append_json_string(out_, kTypeMember);
+    out_ += ':';
+    append_json_string(out_, url);
+  }
+
+  // google.protobuf.Any: `@type` says what the other members are.
+  void any(const Field& field, const JsonNode& node) {
+    if (node.kind != JsonKind::object) refuse_type(node, "google.protobuf.Any", subject() + " must be an object; found " + std::string(describe(node.kind)) + ".");
+    const JsonNode* named = nullptr;
+    const JsonNode* content = nullptr;
+    std::size_t others = 0;
+    for (const JsonNode* member = document_.child(node); member != nullptr; member = document_.next(*member)) {
+      if (member->key == kTypeMember) {
+        if (named != nullptr) refuse_twice(*member, std::string(kTypeMember));
+        named = member;
+      } else {
+        ++others;
+        content = member;
+      }
+    }
+    if (named == nullptr || named->kind != JsonKind::string) {
+      refuse_value(here(node.offset), "any_type", subject() + " must say its type in the member '@type', a string.");
+    }
+    const auto& types = tables_.schema().any_types;
+    const compiler::AnyType* type = nullptr;
+    for (const int index : field.value.any) {
+      if (types[static_cast<std::size_t>(index)].url == named->text) type = &types[static_cast<std::size_t>(index)];
+    }
+    if (type == nullptr) {
+      refuse_value(here(named->offset), "any_type", subject() + " holds '" + excerpt(named->text) + "', which the policy or the schema does not allow there.");
+    }
+    if (type->value.value.kind == ValueKind::message) {
+      message(type->value.value.message, node, type->url);
+      return;
+    }
+    if (others != 1 || content->key != "value") {
+      refuse_value(here(node.offset), "any_value", subject() + " must have the members '@type' and 'value', and no other.");
+    }
+    out_ += '{';
+    write_type(type->url);
+    out_ += ",\"value\":";
+    const Descent descent(*this, type->value);
+    const Scalar scalar = read_scalar(type->value, *content, here(content->offset));
+    check_rules(tables_, type->value.value, scalar, here(content->offset));
+    append_json(out_, scalar);
+    out_ += '}';
   }
 
   void compare_with_path(const Field& field, const JsonNode& node) {
@@ -309,6 +397,10 @@ class BodyWriter {
   }
 
   void list_item(const Field& field, const JsonNode& item) {
+    if (field.value.kind == ValueKind::any) {
+      any(field, item);
+      return;
+    }
     if (field.value.kind == ValueKind::message) {
       message(field.value.message, item);
       return;

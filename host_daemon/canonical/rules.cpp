@@ -154,6 +154,7 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
       if (!value.floats.contains(floating_value(value, scalar.text))) refuse_number();
       break;
     case ValueKind::message:
+    case ValueKind::any:
       break;
   }
 }

@@ -220,6 +220,7 @@ Scalar string_scalar(std::string_view text) {
 }  // namespace
 
 std::string type_name(const Field& field) {
+  if (field.descriptor == nullptr) return field.name;
   if (const auto* type = field.descriptor->enum_type()) return type->full_name();
   if (const auto* type = field.descriptor->message_type()) return type->full_name();
   return field.descriptor->type_name();
@@ -250,6 +251,7 @@ Scalar read_scalar(const Field& field, std::string_view text, const Place& place
     case ValueKind::field_mask:
       return read_mask(field, text, place);
     case ValueKind::message:
+    case ValueKind::any:
       break;
   }
   refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message and has no text form.");
@@ -288,6 +290,7 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
       if (node.kind != JsonKind::string) wrong("a field mask");
       return read_mask(field, node.text, place);
     case ValueKind::message:
+    case ValueKind::any:
       break;
   }
   refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message, not a scalar.");

@@ -149,6 +149,7 @@ Reading read(const FieldFacts& field, std::string_view text, bool item) {
       out.is_default = text.empty();
       return out;
     case ValueKind::message:
+    case ValueKind::any:
       out.causes = {wrong_type(field, item)};
       return out;
   }
@@ -251,7 +252,7 @@ std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json
       is_well_known(field.kind) || integer_text) {
     wanted = '"';
   }
-  if (field.kind == ValueKind::message) wanted = '{';
+  if (field.kind == ValueKind::message || field.kind == ValueKind::any) wanted = '{';
   if (list) wanted = '[';
   char is = first;
   if (first == 't' || first == 'f') is = 't';

@@ -75,6 +75,7 @@ class GrammarBuilder {
   struct ObjectForm {
     int message;
     bool nonempty = false;                          // never `{}`
+    bool tail = false;                              // of an Any: the members behind `@type`, '}' left to the caller
     std::set<std::string> excluded{}, reached{}, needed{};  // proto paths below the message, see Body
     auto operator<=>(const ObjectForm&) const = default;
     ObjectForm below(const Field& field) const;
@@ -84,6 +85,7 @@ class GrammarBuilder {
   void json_field(int from, const Field& field, ObjectForm form, int return_to, Ending bare = Ending::json_value);
   int object(const ObjectForm& form);
   int array(const Field& field);
+  int any(const Value& value);
   void build_pending();
 
   // --- HTTP
@@ -112,6 +114,7 @@ class GrammarBuilder {
   std::map<std::pair<std::string, Encoding>, int> characters_;
   std::map<ObjectForm, int> objects_;
   std::map<const Field*, int> arrays_;
+  std::map<std::vector<int>, int> anys_;  // by allowed types
   std::map<const Field*, int> field_subjects_;
   std::map<const Field*, StringLanguage> languages_;
   std::vector<PendingObject> pending_;

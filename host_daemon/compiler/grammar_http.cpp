@@ -158,13 +158,13 @@ int GrammarBuilder::body(const Body& body) {
   const int end = state(main_, Place::record_end);
   finish(end, kEnd, Control::ACCEPT);
   if (body.kind == Body::Kind::message) {
-    call(start, '{', '{', object({body.message, false, body.excluded, body.reached, body.needed}), end);
+    call(start, '{', '{', object({body.message, false, false, body.excluded, body.reached, body.needed}), end);
   } else {
     const Field& field = schema_.message(body.message).fields[static_cast<std::size_t>(body.field)];
     const int topic = subject(subject_of(field.json_name, field));
     grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
     grammar_.states[static_cast<std::size_t>(end)].subjects.push_back(topic);
-    json_field(start, field, {-1, true, body.excluded, body.reached, body.needed}, end, Ending::record);
+    json_field(start, field, {-1, true, false, body.excluded, body.reached, body.needed}, end, Ending::record);
   }
   return start;
 }

@@ -43,12 +43,12 @@ GrammarBuilder::ObjectForm GrammarBuilder::ObjectForm::below(const Field& field)
     }
     return out;
   };
-  return {field.value.message, reached.count(field.name) != 0, strip(excluded), strip(reached), strip(needed)};
+  return {field.value.message, reached.count(field.name) != 0, false, strip(excluded), strip(reached), strip(needed)};
 }
 
 void GrammarBuilder::json_value(int from, const Field& field, int return_to, Effect effect, Ending bare) {
   const Value& value = field.value;
-  const std::string name = field.descriptor->full_name();
+  const std::string name = field.descriptor ? field.descriptor->full_name() : field.name;
   // A bare value has no opening byte of its own: its first byte makes the call, straight to the state behind it.
   auto call_into = [&](int leaf_start) {
     const auto transitions = grammar_.states[static_cast<std::size_t>(leaf_start)].transitions;
@@ -93,6 +93,9 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
         break;
       case ValueKind::message:
         call(from, '{', '{', object({value.message}), return_to, effect);
+        break;
+      case ValueKind::any:
+        call(from, '{', '{', any(value), return_to, effect);
         break;
     }
   });
@@ -177,41 +180,110 @@ void GrammarBuilder::build_pending() {
       info.subjects.resize(static_cast<std::size_t>(message.ranks) + 1);
       info.required_ranks.assign(required.begin(), required.end());
     }
-    finish(job.open, '}', Control::RET, required_all);
-    if (members.empty()) continue;
-    const int after = state(job.routine, Place::after_member);
-    const int comma = state(job.routine, Place::member_name);
-    const int key_root = state(job.routine, Place::member_name);
-    next(job.open, '"', '"', key_root);
-    finish(after, '}', Control::RET, required_all);
-    next(after, ',', ',', comma);
-    next(comma, '"', '"', key_root);
-
-    Trie trie{{"", key_root}};
-    for (const Field* field : members) {
-      int topic = -1;
-      if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
-        topic = known->second;
-      } else {
-        topic = subject(subject_of(field->json_name, *field));
-        field_subjects_.emplace(field, topic);
+    // A rule `oneof` on fields that do not stand side by side: which of them have been met is kept in the state, by a bit a group. Most
+    // messages have none, and one copy of everything.
+    const auto bits_of = [&](const Field& field) {
+      const int index = static_cast<int>(&field - message.fields.data());
+      unsigned bits = 0;
+      for (std::size_t g = 0; g < message.groups.size(); ++g) {
+        const auto& fields = message.groups[g].fields;
+        if (std::find(fields.begin(), fields.end(), index) != fields.end()) bits |= 1U << g;
       }
-      grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);
+      return bits;
+    };
+    for (const Field& field : message.fields) {
+      if (bits_of(field) == 0 || (!job.form.excluded.count(field.name) && !job.form.reached.count(field.name))) continue;
+      diagnostics_.error(load::Code::kRuleUnsupported, field.span,
+                         "field " + field.descriptor->full_name() + " travels in a path, but stands in a rule oneof of fields that are no neighbours")
+          .mend("give the fields of the rule neighbouring numbers");
+    }
+    unsigned required_groups = 0;
+    for (std::size_t g = 0; g < message.groups.size(); ++g) required_groups |= message.groups[g].required ? 1U << g : 0;
+    // An Any's members stand behind its `@type`, and the '}' is read again by the caller.
+    const Control closing = job.form.tail ? Control::REDO : Control::RET;
+    const auto close = [&](int state, unsigned met) {
+      if ((met & required_groups) == required_groups) finish(state, '}', closing, required_all);
+    };
+    close(job.open, 0);
+    if (members.empty()) continue;
+    std::map<unsigned, int> after_states;
+    std::vector<unsigned> waiting;
+    const auto behind_member = [&](unsigned met) {
+      const auto [place, fresh] = after_states.try_emplace(met, -1);
+      if (fresh) {
+        place->second = state(job.routine, Place::after_member);
+        waiting.push_back(met);
+      }
+      return place->second;
+    };
+    behind_member(0);
+    for (std::size_t done = 0; done < waiting.size(); ++done) {
+      const unsigned met = waiting[done];
+      const int after = after_states.at(met);
+      const int comma = state(job.routine, Place::member_name);
+      const int key_root = state(job.routine, Place::member_name);
+      if (done == 0) {
+        if (job.form.tail) {
+          next(job.open, ',', ',', comma);
+        } else {
+          next(job.open, '"', '"', key_root);
+        }
+      }
+      close(after, met);
+      next(after, ',', ',', comma);
+      next(comma, '"', '"', key_root);
 
-      const std::string key = json_escape(field->json_name);
-      const int at = branch(trie, key, Place::member_name);
-      grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
-      const int colon = state(job.routine, Place::member_colon, {topic});
-      Effect set;
-      set.register_op = RegisterOp::SET;
-      set.register_arg = static_cast<std::uint16_t>(field->rank);
-      set.register_min = required_before(field->rank);
-      next(at, '"', '"', colon, set);
-      const int value = state(job.routine, Place::value, {topic});
-      next(colon, ':', ':', value);
-      json_field(value, *field, job.form.below(*field), after);
+      Trie trie{{"", key_root}};
+      for (const Field* field : members) {
+        const unsigned bits = bits_of(*field);
+        if ((bits & met) != 0) continue;
+        int topic = -1;
+        if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
+          topic = known->second;
+        } else {
+          topic = subject(subject_of(field->json_name, *field));
+          field_subjects_.emplace(field, topic);
+        }
+        if (done == 0) grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);
+
+        const std::string key = json_escape(field->json_name);
+        const int at = branch(trie, key, Place::member_name);
+        grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
+        const int colon = state(job.routine, Place::member_colon, {topic});
+        Effect set;
+        set.register_op = RegisterOp::SET;
+        set.register_arg = static_cast<std::uint16_t>(field->rank);
+        set.register_min = required_before(field->rank);
+        next(at, '"', '"', colon, set);
+        const int value = state(job.routine, Place::value, {topic});
+        next(colon, ':', ':', value);
+        json_field(value, *field, job.form.below(*field), behind_member(met | bits));
+      }
     }
   }
+}
+
+// `{"@type":"` and a listed URL; then the members of the message, or the member `value`.
+int GrammarBuilder::any(const Value& value) {
+  if (const auto known = anys_.find(value.any); known != anys_.end()) return known->second;
+  const int owner = routine(RoutineKind::object, "google.protobuf.Any");
+  const int open = state(owner, Place::object_open);
+  anys_.emplace(value.any, open);
+  const int close = state(owner, Place::after_member);
+  finish(close, '}', Control::RET);
+  Trie urls{{"", text(open, "\"@type\":\"", Place::member_name)}};
+  for (const int index : value.any) {
+    const AnyType& type = schema_.any_types[static_cast<std::size_t>(index)];
+    const int at = branch(urls, json_escape(type.url), Place::value);
+    if (type.value.value.kind == ValueKind::message) {
+      call(at, '"', '"', object({.message = type.value.value.message, .tail = true}), close);
+    } else {
+      const int behind = state(owner, Place::after_member);
+      next(at, '"', '"', behind);
+      json_value(text(behind, ",\"value\":", Place::member_name), type.value, close, {});
+    }
+  }
+  return open;
 }
 
 }  // namespace sluice::compiler

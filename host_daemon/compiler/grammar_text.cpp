@@ -351,6 +351,7 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
       out.language = duration_language(value.integers);
       break;
     case ValueKind::message:
+    case ValueKind::any:
       break;
   }
   if (field) languages_.emplace(field, out);

@@ -16,10 +16,6 @@ void refuse_unbuilt_parts(Resolution& resolution) {
   const auto refuse = [&](const std::string& path, const std::string& text) -> load::Diagnostic& {
     return resolution.diagnostics.error(Code::kPolicyUnsupported, spans.at(path), text);
   };
-  if (policy.any_types_size() != 0) {
-    refuse("anyTypes", "anyTypes is not supported yet")
-        .mend("leave it empty; every google.protobuf.Any is absent then");
-  }
   if (policy.software_only_size() != 0) {
     refuse("softwareOnly", "softwareOnly is not supported yet").mend("leave it empty");
   }
@@ -34,8 +30,8 @@ void refuse_unbuilt_parts(Resolution& resolution) {
 // A request or response message must be an object in JSON.
 void enter(Resolution& resolution, const Descriptor* message, const Span& used_at) {
   const std::string& name = message->full_name();
-  if (special_message(message) || name == "google.protobuf.Any" ||
-      name == "google.protobuf.Timestamp") {
+  if (special_message(message) || name == "google.protobuf.Any" || wrapped_field(message) != nullptr ||
+      is_well_known(free_message_value(message).kind)) {
     resolution.diagnostics
         .error(Code::kTypeUnsupported, used_at,
                name + " is not supported as a request or a response")
@@ -97,6 +93,7 @@ std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
                         .rules_hold = {},
                         .refused = {}};
   refuse_unbuilt_parts(resolution);
+  resolve_any_types(resolution);
   enter_messages(resolution);
   for (std::size_t i = 0; i < schema.messages.size(); ++i) {  // grows meanwhile: breadth first
     resolve_message(resolution, static_cast<int>(i));

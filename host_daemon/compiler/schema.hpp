@@ -101,8 +101,8 @@ struct EnumValue {
 };
 
 // Wrappers (google.protobuf.Int32Value, ...) have the kind of what they wrap: the mapping writes them alike, and presence is the field's.
-enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp, duration, field_mask };
-inline constexpr ValueKind kLastValueKind = ValueKind::field_mask;
+enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp, duration, field_mask, any };
+inline constexpr ValueKind kLastValueKind = ValueKind::any;
 
 // A message by its type, and a scalar in JSON.
 constexpr bool is_well_known(ValueKind kind) {
@@ -123,11 +123,12 @@ struct Value {
   StringRules string;                            // string, bytes; field_mask: its JSON spelling
   std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
   int message = -1;                              // message: index into Schema::messages
+  std::vector<int> any;                          // any: allowed types, indexes into Schema::any_types
   std::vector<RuleUse> rules;                    // every rule that shaped this value
 };
 
 struct Field {
-  const google::protobuf::FieldDescriptor* descriptor;
+  const google::protobuf::FieldDescriptor* descriptor;  // null: the member `value` of an AnyType
   std::string name;       // proto name
   std::string json_name;  // key in JSON and in a query
   int number;
@@ -148,12 +149,26 @@ struct Field {
   Span span;
 };
 
+// A oneof, or a message's rule `oneof` whose fields are neighbours in the order of numbers: then one rank checks it, too.
 struct Oneof {
   std::string name;
-  const google::protobuf::OneofDescriptor* descriptor;
+  const google::protobuf::OneofDescriptor* descriptor;  // null: of a rule
   int rank;
   bool required = false;
   std::vector<RuleUse> rules;
+};
+
+// A message's rule `oneof` that no rank can check: at most one of the fields is set.
+struct ExclusiveGroup {
+  std::vector<int> fields;  // indexes into Message::fields, ascending
+  bool required = false;    // one of them is set
+  RuleUse rule;
+};
+
+// What a google.protobuf.Any may hold: the policy lists it. Rules do not reach into an Any.
+struct AnyType {
+  std::string url;  // "type.googleapis.com/pkg.Message"
+  Field value;      // without a descriptor, named after the type; a message stands as its members beside `@type`, everything else as the member `value`
 };
 
 struct Message {
@@ -161,6 +176,7 @@ struct Message {
   const google::protobuf::Descriptor* descriptor;
   std::vector<Field> fields;  // by rank, then number; fields that must be absent (Any without listed types) are left out
   std::vector<Oneof> oneofs;
+  std::vector<ExclusiveGroup> groups;
   int ranks = 0;  // highest rank
 };
 
@@ -241,6 +257,7 @@ struct Schema {
   // In the order of their first use, breadth first. A message stands twice, once without its rules, if a field with
   // `ignore: IGNORE_ALWAYS` leads to it: the index tells them apart, not the name.
   std::vector<Message> messages;
+  std::vector<AnyType> any_types;      // as the policy lists them
   std::vector<Endpoint> endpoints;  // by tag
   std::vector<HeaderRule> request_headers;   // ascending by name, policy's own only
   std::vector<HeaderRule> response_headers;

@@ -96,6 +96,11 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
       return "timestamp" + (value.integers == timestamp_range() ? "" : integers(value.integers));
     case ValueKind::duration:
       return "duration" + (value.integers == duration_range() ? "" : integers(value.integers));
+    case ValueKind::any: {
+      std::string text = "any{";
+      for (std::size_t i = 0; i < value.any.size(); ++i) text += (i ? "," : "") + schema.any_types[static_cast<std::size_t>(value.any[i])].url;
+      return text + "}";
+    }
     case ValueKind::field_mask:
       return "field_mask" + string_rules(value.string);
   }
@@ -219,6 +224,7 @@ std::string dump(const Schema& schema) {
       out << "  oneof " << oneof.name << " rank=" << oneof.rank
           << (oneof.required ? " required" : "") << "\n";
     }
+    for (const ExclusiveGroup& group : message.groups) out << "  group " << group.rule.text << "\n";
   }
   for (const Endpoint& endpoint : schema.endpoints) dump_endpoint(schema, endpoint, out);
   dump_headers("request header", schema.request_headers, out);

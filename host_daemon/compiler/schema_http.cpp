@@ -233,6 +233,7 @@ class BindingResolver {
       case ValueKind::timestamp:
       case ValueKind::duration:
       case ValueKind::field_mask:
+      case ValueKind::any:
         return refuse("has type " + std::string(field.descriptor->type_name()) +
                       ", which cannot stand in a path");
     }

@@ -51,7 +51,9 @@ bool special_message(const Descriptor* message);
 // Fills Schema::messages[index]: fields, oneofs, ranks. Appends the messages that it needs.
 void resolve_message(Resolution& resolution, int index);
 
-// schema_rules.cpp: the values that the rules allow for a singular field or an item. `rules` may be
+// schema_rules.cpp: everything that the type allows, a wrapper's included.
+Value free_value_of(const Resolution& resolution, const Descriptor* message);
+// The values that the rules allow for a singular field or an item. `rules` may be
 // null. `path` stands before the rules' names: "" or "repeated.items.". Errors mark the field as
 // refused.
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
@@ -59,8 +61,10 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
 // schema_well_known.cpp
 // The one field of a wrapper message; null for other messages.
 const FieldDescriptor* wrapped_field(const Descriptor* message);
-// Everything that a message type other than a wrapper allows; `message` is the caller's to fill in.
+// Everything that a message type other than a wrapper allows; `message` and `any` are the caller's to fill in.
 Value free_message_value(const Descriptor* message);
+// Schema::any_types.
+void resolve_any_types(Resolution& resolution);
 // Of a Timestamp or Duration.
 Int nanoseconds_of(const google::protobuf::Message& time);
 std::vector<std::string> mask_paths(const google::protobuf::Message& mask);

@@ -13,6 +13,8 @@ namespace {
 
 using buf::validate::FieldRules;
 
+constexpr std::size_t kMaxGroups = 4;  // each doubles the states of a message's names
+
 // Why fields of this type are refused; empty if they are not.
 std::string unsupported_type(const FieldDescriptor* field) {
   if (field->is_map()) return "map fields are not supported";
@@ -71,9 +73,11 @@ class MessageResolver {
       return std::pair(place_of(a.descriptor), a.number) <
              std::pair(place_of(b.descriptor), b.number);
     });
+    const auto neighbours = neighbouring_groups(message);
     int last_place = 0;
     for (Field& field : message.fields) {
-      const int place = place_of(field.descriptor);
+      const auto group = neighbours.find(field.descriptor);
+      const int place = group != neighbours.end() ? group->second : place_of(field.descriptor);
       if (place != last_place) ++message.ranks;
       last_place = place;
       field.rank = message.ranks;
@@ -86,6 +90,7 @@ class MessageResolver {
                                         std::to_string(std::numeric_limits<std::uint16_t>::max()));
     }
     resolve_oneofs(message);
+    enter_groups(message, neighbours);
     return message;
   }
 
@@ -112,7 +117,108 @@ class MessageResolver {
     const auto rules = load::message_rules(descriptor_);
     std::vector<const FieldDescriptor*> members;
     rules.GetReflection()->ListFields(rules, &members);
-    for (const FieldDescriptor* member : members) refuse(member->name());
+    for (const FieldDescriptor* member : members) {
+      if (member->name() != "oneof") refuse(member->name());
+    }
+    for (const auto& rule : rules.oneof()) read_group(rule);
+  }
+
+  // One rule `oneof` of the message.
+  struct Group {
+    std::vector<const FieldDescriptor*> fields;
+    RuleUse rule;
+    bool required;
+    bool neighbours = false;  // one rank checks it
+  };
+
+  void read_group(const buf::validate::MessageOneofRule& rule) {
+    const Span span = load::span_of_rule(resolution_.loaded, descriptor_, "oneof");
+    Group group{{}, {"message.oneof", "", span}, rule.required()};
+    std::string names;
+    for (const std::string& name : rule.fields()) {
+      names += (names.empty() ? "" : ", ") + name;
+      const FieldDescriptor* field = descriptor_->FindFieldByName(name);
+      if (field == nullptr || std::find(group.fields.begin(), group.fields.end(), field) != group.fields.end()) {
+        resolution_.diagnostics
+            .error(Code::kRuleMismatch, span,
+                   "message " + descriptor_->full_name() + ": rule oneof names \"" + name + "\"" + (field == nullptr ? ", which is no field of it" : " twice"))
+            .mend("name each field of the group once");
+        return;
+      }
+      if (print_ && !field->has_presence() && !field->is_repeated()) {
+        refuse_rule(resolution_, field, "oneof", "with `defaults: PRINT` the field always stands, so whether it is set is not to be seen");
+        return;
+      }
+      group.fields.push_back(field);
+    }
+    group.rule.text = "message.oneof = {" + names + "}" + (group.required ? " required" : "");
+    if (group.fields.empty()) {
+      resolution_.diagnostics.error(Code::kRuleMismatch, span, "message " + descriptor_->full_name() + ": rule oneof names no field");
+      return;
+    }
+    groups_.push_back(std::move(group));
+  }
+
+  bool in_group(const FieldDescriptor* field) const {
+    return std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+      return std::find(group.fields.begin(), group.fields.end(), field) != group.fields.end();
+    });
+  }
+
+  // Groups whose fields stand side by side, in no oneof and in no other group, share a rank as members of a oneof do: field to place.
+  std::map<const FieldDescriptor*, int> neighbouring_groups(const Message& message) {
+    std::map<const FieldDescriptor*, int> out;
+    for (Group& group : groups_) {
+      std::vector<std::size_t> places;
+      bool alone = true;
+      for (std::size_t i = 0; i < message.fields.size(); ++i) {
+        const FieldDescriptor* field = message.fields[i].descriptor;
+        if (std::find(group.fields.begin(), group.fields.end(), field) == group.fields.end()) continue;
+        places.push_back(i);
+        alone = alone && field->real_containing_oneof() == nullptr && !message.fields[i].required &&
+                std::count_if(groups_.begin(), groups_.end(), [&](const Group& other) {
+                  return std::find(other.fields.begin(), other.fields.end(), field) != other.fields.end();
+                }) == 1;
+      }
+      group.neighbours = alone && !places.empty() && places.back() - places.front() + 1 == places.size();
+      if (!group.neighbours) continue;
+      for (const std::size_t place : places) out.emplace(message.fields[place].descriptor, message.fields[places.front()].number);
+    }
+    return out;
+  }
+
+  void enter_groups(Message& message, const std::map<const FieldDescriptor*, int>& neighbours) {
+    for (const Group& group : groups_) {
+      const int index = static_cast<int>(message.oneofs.size());
+      Oneof shared{group.rule.text, nullptr, 0, group.required, {group.rule}};
+      ExclusiveGroup apart{{}, group.required, group.rule};
+      for (std::size_t i = 0; i < message.fields.size(); ++i) {
+        Field& field = message.fields[i];
+        if (std::find(group.fields.begin(), group.fields.end(), field.descriptor) == group.fields.end()) continue;
+        apart.fields.push_back(static_cast<int>(i));
+        if (!neighbours.contains(field.descriptor) || !group.neighbours) continue;
+        field.oneof = index;
+        shared.rank = field.rank;
+      }
+      if (apart.fields.empty()) {
+        if (group.required) {
+          resolution_.diagnostics.error(Code::kNoValue, group.rule.span,
+                                        "message " + descriptor_->full_name() + ": its rule oneof is required, but each of the fields must be absent");
+        }
+      } else if (group.neighbours) {
+        message.oneofs.push_back(std::move(shared));
+      } else {
+        message.groups.push_back(std::move(apart));
+      }
+    }
+    if (message.groups.size() > kMaxGroups) {
+      resolution_.diagnostics
+          .error(Code::kBudget, message.groups.front().rule.span,
+                 "message " + descriptor_->full_name() + ": its " + std::to_string(message.groups.size()) +
+                     " rules oneof would need " + std::to_string(1ULL << std::min<std::size_t>(message.groups.size(), 40)) +
+                     " copies of the table of its names; the budget is " + std::to_string(1U << kMaxGroups))
+          .mend("give the fields of each group neighbouring numbers: one rank checks it then");
+    }
   }
 
   // Two keys with one spelling would make two fields one.
@@ -139,7 +245,9 @@ class MessageResolver {
     if (with_rules_) rules = load::field_rules(descriptor);  // the load stage refused unknown ones
     const bool ignored = rules.ignore() == buf::validate::IGNORE_ALWAYS;
     if (ignored) rules.Clear();
-    if (is_any(descriptor)) {
+    // protovalidate: in a rule `oneof` only what is set is judged, unless the field says otherwise.
+    if (in_group(descriptor) && rules.ignore() == buf::validate::IGNORE_UNSPECIFIED) rules.set_ignore(buf::validate::IGNORE_IF_ZERO_VALUE);
+    if (is_any(descriptor) && !may_hold_some_type(rules)) {
       leave_out_any(descriptor, rules);
       return std::nullopt;
     }
@@ -163,6 +271,14 @@ class MessageResolver {
     return field;
   }
 
+  bool may_hold_some_type(const FieldRules& rules) const {
+    const auto& own = rules.has_repeated() ? rules.repeated().items().any() : rules.any();
+    const auto listed = [](const auto& urls, const std::string& url) { return std::find(urls.begin(), urls.end(), url) != urls.end(); };
+    return std::any_of(resolution_.schema.any_types.begin(), resolution_.schema.any_types.end(), [&](const AnyType& type) {
+      return (own.in().empty() || listed(own.in(), type.url)) && !listed(own.not_in(), type.url);
+    });
+  }
+
   // No type is listed, so nothing can stand in an Any: the field is absent in every valid record.
   void leave_out_any(const FieldDescriptor* field, const FieldRules& rules) {
     const bool needed = rules.required() || (rules.repeated().min_items() != 0 &&
@@ -170,10 +286,9 @@ class MessageResolver {
     if (needed) {
       rule_error(
           Code::kNoValue, field, rules.required() ? "required" : "repeated.min_items",
-          "a google.protobuf.Any must be absent, because the policy lists no type for it, but the "
+          "a google.protobuf.Any must be absent, because the policy lists no type that it may hold, but the "
           "rules require it");
     }
-    if (rules.has_any()) refuse_rule(resolution_, field, "any");
     if (rules.cel_size() != 0) refuse_rule(resolution_, field, "cel");
     if (rules.cel_expression_size() != 0) refuse_rule(resolution_, field, "cel_expression");
   }
@@ -303,6 +418,7 @@ class MessageResolver {
   const Descriptor* descriptor_;
   bool with_rules_;
   bool print_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace

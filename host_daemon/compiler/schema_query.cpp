@@ -103,6 +103,12 @@ class QueryWalk {
     const std::string proto_path = join(frame.base.proto_path, field.name);
     if (excluded_.contains(proto_path) || field.descriptor == body_field_top(frame)) return;
     if (field.oneof >= 0 && !check_oneof(frame, field)) return;
+    for (const ExclusiveGroup& group : message(frame).groups) {
+      const int index = static_cast<int>(&field - message(frame).fields.data());
+      if (std::find(group.fields.begin(), group.fields.end(), index) == group.fields.end()) continue;
+      error(field, "the rule " + group.rule.text + " is on fields that do not stand side by side");
+      return;
+    }
     const bool oneof_needed =
         field.oneof >= 0 && frame.one_required[static_cast<std::size_t>(field.oneof)];
 
@@ -111,7 +117,9 @@ class QueryWalk {
     path.proto_path = proto_path;
     path.json_path = join(frame.base.json_path, field.json_name);
 
-    if (field.value.kind == ValueKind::message) {
+    if (field.value.kind == ValueKind::any) {
+      error(field, "it is a google.protobuf.Any");
+    } else if (field.value.kind == ValueKind::message) {
       visit_message(field, std::move(path), oneof_needed);
     } else {
       add(field, std::move(path), oneof_needed);

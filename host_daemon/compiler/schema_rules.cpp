@@ -82,15 +82,24 @@ Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
           field->type() == FieldDescriptor::TYPE_BYTES ? ValueKind::bytes : ValueKind::string;
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (const FieldDescriptor* wrapped = wrapped_field(field->message_type())) {
-        value = free_value(resolution, wrapped);
-        value.wrapped = true;
-        return value;
-      }
-      return free_message_value(field->message_type());
+      return free_value_of(resolution, field->message_type());
   }
   return value;
 }
+
+}  // namespace
+
+Value free_value_of(const Resolution& resolution, const Descriptor* message) {
+  const FieldDescriptor* wrapped = wrapped_field(message);
+  Value value = wrapped != nullptr ? free_value(resolution, wrapped) : free_message_value(message);
+  value.wrapped = wrapped != nullptr;
+  if (value.kind == ValueKind::any) {
+    for (std::size_t i = 0; i < resolution.schema.any_types.size(); ++i) value.any.push_back(static_cast<int>(i));
+  }
+  return value;
+}
+
+namespace {
 
 // Element `i` of a repeated member, or the singular member itself for -1.
 Int integer_at(const RuleMessage& rules, const FieldDescriptor* member, int i) {
@@ -240,6 +249,15 @@ class Narrowing {
         return add_integer(group, member);
       case ValueKind::field_mask:
         return add_mask(group, member);
+      case ValueKind::any: {
+        if (member->name() != "in" && member->name() != "not_in") return false;
+        const auto urls = strings_of(group, member);
+        std::erase_if(value_.any, [&](int type) {
+          const std::string& url = resolution_.schema.any_types[static_cast<std::size_t>(type)].url;
+          return (std::find(urls.begin(), urls.end(), url) != urls.end()) != (member->name() == "in");
+        });
+        return true;
+      }
       case ValueKind::string:
       case ValueKind::bytes:
         return add_length(group, member) || add_text(rule, group, member);

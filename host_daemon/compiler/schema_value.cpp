@@ -37,6 +37,7 @@ bool allows_zero(const Value& value) {
     case ValueKind::timestamp:
     case ValueKind::duration:
     case ValueKind::field_mask:
+    case ValueKind::any:
       break;
   }
   return true;
@@ -69,6 +70,8 @@ bool allows_nothing(const Value& value) {
     }
     case ValueKind::floating:
       return value.floats.empty();
+    case ValueKind::any:
+      return value.any.empty();
     case ValueKind::message:
       break;
   }
@@ -102,6 +105,7 @@ void remove_zero(Value& value) {
     case ValueKind::timestamp:
     case ValueKind::duration:
     case ValueKind::field_mask:
+    case ValueKind::any:
       break;
   }
 }
@@ -143,6 +147,7 @@ void add_zero(Value& value, const FieldDescriptor* field) {
     case ValueKind::timestamp:
     case ValueKind::duration:
     case ValueKind::field_mask:
+    case ValueKind::any:
       break;
   }
 }

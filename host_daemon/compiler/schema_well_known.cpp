@@ -28,7 +28,7 @@ Value free_message_value(const Descriptor* message) {
     value.kind = ValueKind::field_mask;
     value.string.conditions.push_back({TextCondition::Kind::format, {"field_mask"}, false, "field_mask"});
   } else {
-    value.kind = ValueKind::message;
+    value.kind = name == "google.protobuf.Any" ? ValueKind::any : ValueKind::message;
   }
   return value;
 }
@@ -46,6 +46,25 @@ std::vector<std::string> mask_paths(const google::protobuf::Message& mask) {
   std::vector<std::string> out;
   for (int i = 0; i < reflection->FieldSize(mask, member); ++i) out.push_back(reflection->GetRepeatedString(mask, member, i));
   return out;
+}
+
+void resolve_any_types(Resolution& resolution) {
+  const auto& loaded = resolution.loaded;
+  for (std::size_t i = 0; i < loaded.any_types.size(); ++i) {
+    const Descriptor* type = loaded.any_types[i];
+    if (special_message(type) || type->full_name() == "google.protobuf.Any") {
+      resolution.diagnostics.error(Code::kTypeUnsupported, loaded.policy_spans.at("anyTypes[" + std::to_string(i) + "]"),
+                                   type->full_name() + " cannot stand in a google.protobuf.Any here")
+          .mend("list messages of your own");
+      continue;
+    }
+    AnyType& entry = resolution.schema.any_types.emplace_back();
+    entry.url = "type.googleapis.com/" + type->full_name();
+    entry.value.name = type->full_name();
+    entry.value.json_name = "value";
+    entry.value.value = free_value_of(resolution, type);
+    if (entry.value.value.kind == ValueKind::message) entry.value.value.message = resolution.message_index(type, false);
+  }
 }
 
 }  // namespace sluice::compiler

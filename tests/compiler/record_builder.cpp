@@ -101,6 +101,7 @@ std::string RecordBuilder::valid_text(const Value& value) {
       return at->second;
     }
     case ValueKind::message:
+    case ValueKind::any:
       break;
   }
   return "";
