@@ -3,6 +3,7 @@
 // order.
 #include "canonical/json_body.hpp"
 
+#include <set>
 #include <vector>
 
 #include "canonical/refusal.hpp"
@@ -376,6 +377,7 @@ class BodyWriter {
     out_ += '[';
     std::uint64_t count = 0;
     const std::size_t path = path_.size();
+    std::set<std::string> stood;
     for (; item != nullptr; item = document_.next(*item), ++count) {
       if (field.max_items && count >= *field.max_items) {
         refuse_rule(
@@ -384,7 +386,11 @@ class BodyWriter {
       }
       if (count > 0) out_ += ',';
       path_ += "[" + std::to_string(count) + "]";
+      const std::size_t begin = out_.size();
       list_item(field, *item);
+      if (field.unique && !stood.insert(out_.substr(begin)).second) {
+        refuse_rule(here(item->offset), rule_text(field.rules, {"unique"}), "'" + path_ + "' repeats an earlier item.");
+      }
       path_.resize(path);
     }
     if (count < field.min_items) {

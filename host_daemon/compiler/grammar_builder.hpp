@@ -85,6 +85,7 @@ class GrammarBuilder {
   void json_field(int from, const Field& field, ObjectForm form, int return_to, Ending bare = Ending::json_value);
   int object(const ObjectForm& form);
   int array(const Field& field);
+  void distinct_items(const Field& field, int owner, int open);
   int any(const Value& value);
   void build_pending();
 

@@ -2,6 +2,7 @@
 // JSON bodies. An object is a loop over a trie of its keys; the register holds the rank of the last member, so one SET checks order,
 // duplicates and required members. An array counts its items when a rule wants it. Nested messages are queued, never recursed into.
 #include <algorithm>
+#include <bit>
 
 #include "compiler/grammar_builder.hpp"
 #include "compiler/grammar_guard.hpp"
@@ -126,6 +127,11 @@ int GrammarBuilder::array(const Field& field) {
   }
   const int open = state(owner, Place::array_open);
   arrays_.emplace(&field, open);
+  if (field.unique) {
+    grammar_.routines[static_cast<std::size_t>(owner)].counted = false;
+    distinct_items(field, owner, open);
+    return open;
+  }
   const int after = state(owner, Place::after_item);
   const int item = state(owner, Place::item);
   const auto min = static_cast<std::uint16_t>(counted ? std::min<std::uint64_t>(field.min_items, layout::INC_UNBOUNDED) : 0);
@@ -259,6 +265,96 @@ void GrammarBuilder::build_pending() {
         next(colon, ':', ':', value);
         json_field(value, *field, job.form.below(*field), behind_member(met | bits));
       }
+    }
+  }
+}
+
+namespace {
+
+// As they stand in JSON, without quotes; empty when there are more than `most` of them.
+std::vector<std::string> texts_of(const Value& value, std::size_t most) {
+  std::vector<std::string> out;
+  switch (value.kind) {
+    case ValueKind::boolean:
+      for (const bool b : value.booleans) out.emplace_back(b ? "true" : "false");
+      break;
+    case ValueKind::enumeration:
+      for (const EnumValue& e : value.enumeration) out.push_back(e.name);
+      break;
+    case ValueKind::string:
+      if (value.string.in) out = *value.string.in;
+      if (value.string.in && value.string.or_empty) out.emplace_back();
+      for (std::string& text : out) text = json_escape(text);
+      break;
+    case ValueKind::integer:
+      for (const auto& [low, high] : value.integers.intervals) {
+        for (Int i = low; i <= high; ++i) {
+          if (out.size() == most) return {};
+          out.push_back(decimal(i));
+        }
+      }
+      break;
+    default:
+      break;
+  }
+  return out.size() > most ? std::vector<std::string>{} : out;
+}
+
+}  // namespace
+
+// repeated.unique: a state knows which values have stood, so there are as many as sets of them.
+void GrammarBuilder::distinct_items(const Field& field, int owner, int open) {
+  constexpr std::size_t kMostValues = 16, kMostSets = 300;
+  const std::vector<std::string> texts = texts_of(field.value, kMostValues);
+  const std::size_t longest = std::min<std::uint64_t>(field.max_items.value_or(texts.size()), texts.size());
+  // Sets of up to `longest` values.
+  std::size_t sets = 0, of_size = 1;
+  for (std::size_t i = 0; i <= longest && !texts.empty(); ++i) {
+    sets += of_size;
+    of_size = of_size * (texts.size() - i) / (i + 1);
+  }
+  if (texts.empty() || sets > kMostSets || field.min_items > longest) {
+    const std::string why = texts.empty() ? "its items may have more than " + std::to_string(kMostValues) + " values, and a table remembers which have stood by its state alone"
+                            : field.min_items > longest ? "there are fewer values than repeated.min_items wants"
+                                                        : std::to_string(texts.size()) + " values have " + std::to_string(sets) + " sets of up to " + std::to_string(longest) +
+                                                              ", each a state with all names still free; the budget is " + std::to_string(kMostSets);
+    diagnostics_.error(load::Code::kRuleUnsupported, field.span, "field " + field.descriptor->full_name() + ": rule repeated.unique cannot be enforced: " + why)
+        .mend("list few values (`in`; up to 8 always fit), or bound the list: repeated.max_items = 2 fits with up to 16 values");
+    return;
+  }
+  const bool quoted = field.value.kind == ValueKind::string || field.value.kind == ValueKind::enumeration || field.value.quoted;
+  std::map<std::uint32_t, int> item_states;  // by the values that have stood
+  std::vector<std::uint32_t> waiting;
+  const auto item = [&](std::uint32_t stood) {
+    const auto [place, fresh] = item_states.try_emplace(stood, -1);
+    if (fresh) {
+      place->second = stood == 0 ? open : state(owner, Place::item);
+      waiting.push_back(stood);
+    }
+    return place->second;
+  };
+  item(0);
+  for (std::size_t done = 0; done < waiting.size(); ++done) {
+    const std::uint32_t stood = waiting[done];
+    int from = item_states.at(stood);
+    if (quoted) {
+      const int inside = state(owner, Place::value);
+      next(from, '"', '"', inside);
+      from = inside;
+    }
+    Trie trie{{"", from}};
+    for (std::size_t v = 0; v < texts.size(); ++v) {
+      const std::uint32_t now = stood | (1U << v);
+      if (now == stood) continue;
+      int at = branch(trie, texts[v], Place::value);
+      if (quoted) {
+        const int after = state(owner, Place::after_item);
+        next(at, '"', '"', after);
+        at = after;
+      }
+      const auto count = static_cast<std::size_t>(std::popcount(now));
+      if (count < longest) next(at, ',', ',', item(now));
+      if (count >= field.min_items) finish(at, ']', Control::RET);
     }
   }
 }

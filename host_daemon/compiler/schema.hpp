@@ -137,6 +137,7 @@ struct Field {
   bool repeated = false;
   std::uint64_t min_items = 0;             // repeated; as a present list, so at least 1
   std::optional<std::uint64_t> max_items;  // repeated
+  bool unique = false;                     // repeated: no value stands twice
   // Implicit presence under `defaults: OMIT`: the default value is spelled by absence and never stands on the wire.
   // `value` then excludes it already (0 removed, false removed, empty string: string.min_len >= 1, enum value 0 removed).
   bool omit_default = false;

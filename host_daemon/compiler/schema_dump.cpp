@@ -122,7 +122,7 @@ std::string field_line(const Schema& schema, const Field& field) {
   text += " ";
   if (field.repeated) {
     text += "repeated(" + std::to_string(field.min_items) + ".." +
-            (field.max_items ? std::to_string(*field.max_items) : "") + ") ";
+            (field.max_items ? std::to_string(*field.max_items) : "") + (field.unique ? ") unique " : ") ");
   }
   text += value_text(schema, field.value, field.descriptor);
   if (field.oneof >= 0) text += " oneof=" + std::to_string(field.oneof);

@@ -350,7 +350,10 @@ class MessageResolver {
                                        : "; an empty list is never written"));
       }
     }
-    if (list.unique()) refuse_rule(resolution_, descriptor, "repeated.unique");
+    if (list.unique()) {
+      note("unique", "true");
+      field.unique = !field.max_items || *field.max_items > 1;
+    }
 
     FieldRules items = list.items();
     bool items_with_rules = with_rules;
@@ -363,6 +366,9 @@ class MessageResolver {
         resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
     refer(field.value, descriptor, items_with_rules);
     check_not_empty(field, {});
+    if (list.unique() && descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      rule_error(Code::kRuleMismatch, descriptor, "repeated.unique", "rule repeated.unique is for scalars and enums, not for messages");
+    }
     if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
       if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         refuse_rule(resolution_, descriptor, "repeated.items.ignore",

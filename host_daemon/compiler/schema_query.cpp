@@ -160,6 +160,10 @@ class QueryWalk {
 
   void add(const Field& field, FieldPath path, bool oneof_needed) {
     Frame& frame = stack_.back();
+    if (field.unique) {
+      error(field, "repeated.unique cannot be checked there");
+      return;
+    }
     if (field.repeated && (field.min_items > 1 || field.max_items)) {
       error(field, field.max_items ? "repeated.max_items cannot be counted there"
                                    : "repeated.min_items above 1 cannot be counted there");

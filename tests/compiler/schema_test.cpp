@@ -456,7 +456,6 @@ TEST_CASE("rules outside the subset are refused by name, at the rule") {
   const Case cases[] = {
       {"string", "string.ip_prefix = true"},
       {"string", "string.ipv6_prefix = true"},
-      {"repeated string", "repeated.unique = true"},
       {"repeated string", "repeated.items.string.ip_prefix = true"},
       {"repeated string", "repeated.items.cel = {expression: \"true\"}"},
       {"repeated Sub", "repeated.items.ignore = IGNORE_IF_ZERO_VALUE"},
