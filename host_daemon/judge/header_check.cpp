@@ -25,7 +25,8 @@ HeaderCheck::HeaderCheck(
   }
 }
 
-MaybeRejection HeaderCheck::check(const Envelope& envelope, bool& has_body) const {
+MaybeRejection HeaderCheck::check(const Envelope& envelope, std::string_view body_type,
+                                  bool& has_body) const {
   for (const auto& [name, value] : envelope.headers) {
     if (name == "content-type" || name == "content-length") continue;  // below
     if (name == "host" && !host_.empty()) {
@@ -62,8 +63,8 @@ MaybeRejection HeaderCheck::check(const Envelope& envelope, bool& has_body) cons
     if (envelope.body.empty()) return std::nullopt;
     return Rejection{"", "http.body", "bytes follow a head that announces no body"};
   }
-  if (type != "application/json") {
-    return Rejection{"", "http.content_type", "content-type is not application/json"};
+  if (type != body_type) {
+    return Rejection{"", "http.content_type", "content-type is not " + std::string(body_type)};
   }
   if (length != std::to_string(envelope.body.size())) {
     return Rejection{

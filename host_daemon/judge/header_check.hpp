@@ -22,9 +22,9 @@ class HeaderCheck {
               load::Diagnostics& diagnostics);
 
   // Checks all headers of `envelope`; content-type and content-length against its body. `has_body`
-  // says whether they announce one. Rules: "http.header", "http.host", "http.content_type",
+  // says whether they announce one, which has to be of the media type `body_type`. Rules: "http.header", "http.host", "http.content_type",
   // "http.content_length", "http.body".
-  MaybeRejection check(const Envelope& envelope, bool& has_body) const;
+  MaybeRejection check(const Envelope& envelope, std::string_view body_type, bool& has_body) const;
 
  private:
   struct Listed {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "judge/binary_body.hpp"
 #include "judge/canonical_text.hpp"
 #include "judge/envelope.hpp"
 #include "judge/header_check.hpp"
@@ -40,6 +41,10 @@ MaybeRejection compare(std::string_view record, const CanonicalText& canonical, 
                    "not the canonical spelling: at byte " + std::to_string(result.record_offset) +
                        " stands " + excerpt(record, result.record_offset) + ", canonical is " +
                        excerpt(canonical.bytes(), result.canonical_offset)};
+}
+
+std::string_view media_type(const BodyPlan& plan) {
+  return plan.binary ? "application/protobuf" : "application/json";
 }
 
 // Reports types that have no object of their own as a body; collects the others.
@@ -83,6 +88,7 @@ class Judge::Implementation {
     for (const Descriptor* message : messages_) {
       refuse_unsupported_types(*loaded_, message, diagnostics);
       writer_.prepare(message);
+      binary_.prepare(message);
     }
     if (!loaded_->any_types.empty()) {
       diagnostics.error(load::Code::kPolicyUnsupported, loaded_->policy_spans.at("anyTypes"),
@@ -114,6 +120,7 @@ class Judge::Implementation {
   RuleBook rules_;
   MessageReader reader_;
   JsonWriter writer_;
+  BinaryWriter binary_;
   HeaderCheck request_headers_;
   HeaderCheck response_headers_;
 };
@@ -155,9 +162,13 @@ MaybeRejection Judge::Implementation::read_body(const BodyPlan& plan, bool has_b
     if (plan.kind != BodyPlan::Kind::kMessage) return std::nullopt;
     return Rejection{"", "http.body", "the body is missing"};
   }
+  if (plan.binary && plan.kind == BodyPlan::Kind::kField) {
+    if (body.empty()) return Rejection{"", "http.body", "an empty message is no body of its own"};
+    return read_binary(body, *message.GetReflection()->MutableMessage(&message, plan.field));
+  }
   switch (plan.kind) {
     case BodyPlan::Kind::kMessage:
-      return reader_.read(body, message);
+      return plan.binary ? read_binary(body, message) : reader_.read(body, message);
     case BodyPlan::Kind::kField:
       // Whatever else a text might smuggle in here is missed when the body is written again.
       return reader_.read("{" + json_quote(plan.field->json_name()) + ":" + std::string(body) + "}",
@@ -171,6 +182,14 @@ MaybeRejection Judge::Implementation::read_body(const BodyPlan& plan, bool has_b
 MaybeRejection Judge::Implementation::write_body(const BodyPlan& plan, const Message& message,
                                                  const std::set<std::string>& elsewhere,
                                                  CanonicalText& out) const {
+  if (plan.binary && plan.kind != BodyPlan::Kind::kNone) {
+    std::string bytes;
+    auto no = plan.kind == BodyPlan::Kind::kMessage
+                  ? binary_.message(message, elsewhere, bytes)
+                  : binary_.field(message, plan.field, elsewhere, bytes);
+    out.add(bytes);
+    return no;
+  }
   switch (plan.kind) {
     case BodyPlan::Kind::kMessage:
       return writer_.message(message, elsewhere, out);
@@ -204,7 +223,7 @@ MaybeRejection Judge::Implementation::request(std::string_view record, Verdict& 
   if (auto no = find_endpoint(envelope, plan, match)) return no;
   verdict.endpoint = plan->name;
   bool has_body = false;
-  if (auto no = request_headers_.check(envelope, has_body)) return no;
+  if (auto no = request_headers_.check(envelope, media_type(plan->request), has_body)) return no;
 
   // The body first, because reading it replaces the message; then query and path. Where two of them
   // set one field, or members of one oneof, one is lost, and the record written again differs.
@@ -248,10 +267,12 @@ MaybeRejection Judge::Implementation::response(std::string_view endpoint, std::s
   if (status == loaded_->statuses.end()) {
     return Rejection{"", "http.status", "the policy lists no such status"};
   }
-  bool has_body = false;
-  if (auto no = response_headers_.check(envelope, has_body)) return no;
   BodyPlan body = plan->response;
-  if (status->message != nullptr) body = {BodyPlan::Kind::kMessage, status->message, nullptr};
+  if (status->message != nullptr) {
+    body = {BodyPlan::Kind::kMessage, status->message, nullptr, body.binary};
+  }
+  bool has_body = false;
+  if (auto no = response_headers_.check(envelope, media_type(body), has_body)) return no;
 
   const auto message = reader_.make(body.message);
   if (auto no = read_body(body, has_body, envelope.body, *message)) return no;

@@ -20,9 +20,11 @@ constexpr int kMaxQueryFields = 20000;
 
 class Planner {
  public:
-  Planner(const load::Endpoint& endpoint, const google::protobuf::MethodDescriptor* method,
+  Planner(const load::Endpoint& endpoint, const load::SelectedMethod& selected,
           load::Diagnostics& diagnostics)
-      : endpoint_(endpoint), method_(method), diagnostics_(diagnostics) {}
+      : endpoint_(endpoint), method_(selected.method), diagnostics_(diagnostics) {
+    plan_.request.binary = plan_.response.binary = selected.body == sluice::v1::Policy::PROTOBUF;
+  }
 
   EndpointPlan plan() {
     plan_.name = endpoint_.name;
@@ -126,6 +128,10 @@ class Planner {
     if (body.field == nullptr) {
       body.kind = BodyPlan::Kind::kNone;
       error(load::Code::kBadBody, body.message->full_name() + " has no field '" + name + "'");
+    } else if (body.binary &&
+               (body.field->is_repeated() || body.field->message_type() == nullptr)) {
+      body.kind = BodyPlan::Kind::kNone;
+      error(load::Code::kBadBody, "field '" + name + "' is no message, and so no Protobuf body");
     }
   }
 
@@ -188,12 +194,7 @@ std::vector<EndpointPlan> plan_endpoints(const load::Loaded& loaded,
   std::vector<EndpointPlan> plans;
   for (const load::Endpoint& endpoint : loaded.endpoints) {
     const load::SelectedMethod& selected = loaded.methods[endpoint.method];
-    if (selected.body != sluice::v1::Policy::JSON) {
-      diagnostics.error(load::Code::kPolicyUnsupported, selected.policy_span,
-                        endpoint.name + ": the judge reads JSON bodies only");
-      continue;
-    }
-    plans.push_back(Planner(endpoint, selected.method, diagnostics).plan());
+    plans.push_back(Planner(endpoint, selected, diagnostics).plan());
   }
   return plans;
 }

@@ -28,6 +28,7 @@ struct BodyPlan {
   Kind kind = Kind::kNone;
   const google::protobuf::Descriptor* message = nullptr;     // the request or response
   const google::protobuf::FieldDescriptor* field = nullptr;  // kField: the one that is the body
+  bool binary = false;                                       // application/protobuf
 };
 
 struct EndpointPlan {

@@ -48,7 +48,7 @@ std::shared_ptr<const load::Loaded> load_schema(const std::string& schema,
   std::string policy =
       "name: test\nserial: 1\nmode: TWO_WAY\ngeometry: SIMULATION\nprotoFiles: [t.proto]\n"
       "host: api.example\nservices:\n  - {service: " +
-      parts.service + ", methods: [\"*\"]}\n";
+      parts.service + ", methods: [\"*\"], body: " + parts.body + "}\n";
   if (parts.rest.find("statuses:") == std::string::npos) policy += "statuses: [{code: 200}]\n";
   folder.write("policy.yaml", policy + parts.rest);
   load::Diagnostics diagnostics;

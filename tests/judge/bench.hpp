@@ -15,6 +15,7 @@ namespace sluice::judge::test {
 struct PolicyParts {
   std::string service = "t.Api";
   std::string rest;  // further YAML lines, from the first column
+  std::string body = "JSON";
 };
 
 // Loads `schema` (package t, the imports are added) under a policy; null with `diagnostics` filled
