@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "canonical/binary_body.hpp"
 #include "canonical/headers.hpp"
 #include "canonical/json_body.hpp"
 #include "canonical/raw_http.hpp"
@@ -21,6 +22,10 @@ using compiler::StatusResponse;
 
 constexpr int kBadGateway = 502;
 
+std::string_view media_type(const Body& body) {
+  return body.protobuf ? "application/protobuf" : "application/json";
+}
+
 // The body of a record, or nothing where the record has none.
 std::optional<std::string> transform_body(const Tables& tables, const Body& body,
                                           const CanonicalHeaders& headers, std::string_view sent,
@@ -30,30 +35,34 @@ std::optional<std::string> transform_body(const Tables& tables, const Body& body
     throw Refused({400, "unexpected_body", "", "", "This endpoint takes no body, but one was sent.",
                    0, 0, ""});
   }
-  if (headers.content_type && !is_json_type(*headers.content_type)) {
+  if (headers.content_type && !(body.protobuf ? is_protobuf_type(*headers.content_type)
+                                              : is_json_type(*headers.content_type))) {
     throw Refused({415, "content_type", "content-type", "",
-                   "The content-type must be application/json; found '" +
+                   "The content-type must be " + std::string(media_type(body)) + "; found '" +
                        excerpt(*headers.content_type) + "'.",
                    0, 0, ""});
   }
   if (!headers.content_type) {
     if (!sent.empty()) {
       throw Refused({415, "content_type", "content-type", "",
-                     "The body needs the header 'content-type: application/json'.", 0, 0, ""});
+                     "The body needs the header 'content-type: " + std::string(media_type(body)) + "'.",
+                     0, 0, ""});
     }
+    if (body.protobuf) return canonical_binary_body(tables, body, sent, path_fields);
     // No body at all says: nothing is set.
     sent = body.kind == Body::Kind::message ? "{}" : "null";
   } else if (sent.empty() && body.kind == Body::Kind::field && body.optional) {
     return std::nullopt;
   }
+  if (body.protobuf) return canonical_binary_body(tables, body, sent, path_fields);
   return canonical_body(tables, body, sent, path_fields);
 }
 
 std::string assemble(const Tables& tables, std::string start_line,
-                     std::map<std::string, std::string> headers,
+                     std::map<std::string, std::string> headers, const Body& form,
                      const std::optional<std::string>& body) {
   if (body) {
-    headers["content-type"] = "application/json";
+    headers["content-type"] = media_type(form);
     headers["content-length"] = std::to_string(body->size());
   }
   std::string out = std::move(start_line);
@@ -108,7 +117,7 @@ struct Canonicalizer::Parts {
         transform_body(tables, target.endpoint->body, headers, http.body, target.path_fields);
     headers.listed["host"] = tables.policy().host();
     return {assemble(tables, http.method + " " + target.text + " HTTP/1.1\r\n",
-                     std::move(headers.listed), body),
+                     std::move(headers.listed), target.endpoint->body, body),
             target.endpoint->tag, 0};
   }
 
@@ -133,7 +142,7 @@ struct Canonicalizer::Parts {
     const auto body = transform_body(tables, status->body, headers, http.body, {});
     return {
         assemble(tables, "HTTP/1.1 " + std::to_string(status->code) + " " + status->reason + "\r\n",
-                 std::move(headers.listed), body),
+                 std::move(headers.listed), status->body, body),
         tag, status->code};
   }
 

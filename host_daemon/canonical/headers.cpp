@@ -141,6 +141,11 @@ CanonicalHeaders canonical_headers(const Tables& tables, HttpKind kind,
   return out;
 }
 
+bool is_protobuf_type(std::string_view content_type) {
+  const std::string text = lower(content_type);
+  return text == "application/protobuf" || text == "application/x-protobuf";
+}
+
 bool is_json_type(std::string_view content_type) {
   const std::string text = lower(content_type);
   const std::string_view view = text;

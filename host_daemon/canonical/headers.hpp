@@ -26,4 +26,7 @@ CanonicalHeaders canonical_headers(const Tables& tables, HttpKind kind,
 /// True for application/json, with no parameter but charset=utf-8.
 bool is_json_type(std::string_view content_type);
 
+/// True for application/protobuf and the older application/x-protobuf, without parameters.
+bool is_protobuf_type(std::string_view content_type);
+
 }  // namespace sluice::canonical

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,6 +25,7 @@ struct Refusal {
   std::size_t line = 0;    // in the body, from 1; 0: the refusal is not about the body
   std::size_t column = 0;  // in characters, from 1
   std::string allow;       // 405: the methods that the path has, "GET, POST"
+  std::optional<std::size_t> offset{};  // in a Protobuf body, in bytes from 0
 };
 
 /// How refusals travel inside this folder. Never leaves it.

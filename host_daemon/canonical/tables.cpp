@@ -14,6 +14,7 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
       const Field& field = message.fields[i];
       names.json.emplace(field.json_name, static_cast<int>(i));
       names.proto.emplace(field.name, static_cast<int>(i));
+      names.numbers.emplace(static_cast<std::uint32_t>(field.number), static_cast<int>(i));
       for (const auto& condition : field.value.string.conditions) {
         for (const std::string& pattern : compiler::patterns_of(condition)) add_pattern(pattern);
       }
@@ -49,6 +50,12 @@ int Tables::find_field(int message, std::string_view name) const {
   if (const auto found = names.json.find(key); found != names.json.end()) return found->second;
   if (const auto found = names.proto.find(key); found != names.proto.end()) return found->second;
   return -1;
+}
+
+int Tables::find_field(int message, std::uint32_t number) const {
+  const auto& numbers = names_[static_cast<std::size_t>(message)].numbers;
+  const auto found = numbers.find(number);
+  return found == numbers.end() ? -1 : found->second;
 }
 
 bool Tables::must_be_absent(int message, std::string_view name) const {

@@ -6,6 +6,7 @@
 
 #include <re2/re2.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ class Tables {
 
   /// Index into Message::fields of the member with this JSON or proto name; -1: none.
   int find_field(int message, std::string_view name) const;
+  /// The same by number.
+  int find_field(int message, std::uint32_t number) const;
   /// The message has this field, but the policy lets it only be absent (an Any without listed
   /// types).
   bool must_be_absent(int message, std::string_view name) const;
@@ -48,6 +51,7 @@ class Tables {
  private:
   struct Names {
     std::unordered_map<std::string, int> json, proto;
+    std::unordered_map<std::uint32_t, int> numbers;
     std::unordered_set<std::string> absent;
   };
   void add_pattern(const std::string& text);

@@ -136,6 +136,11 @@ int GrammarBuilder::subject(Subject topic) {
 }
 
 std::optional<Grammars> build_grammars(const Schema& schema, Diagnostics& diagnostics) {
+  for (const Endpoint& endpoint : schema.endpoints) {
+    if (!endpoint.body.protobuf) continue;
+    diagnostics.error(load::Code::kPolicyUnsupported, endpoint.span, "Protobuf bodies are not supported yet").mend("body: JSON");
+  }
+  if (diagnostics.has_errors()) return std::nullopt;
   GrammarBuilder request(schema, layout::Pipeline::REQUEST, diagnostics);
   request.build_request();
   GrammarBuilder response(schema, layout::Pipeline::RESPONSE, diagnostics);

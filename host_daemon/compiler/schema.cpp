@@ -19,12 +19,6 @@ void refuse_unbuilt_parts(Resolution& resolution) {
   if (policy.software_only_size() != 0) {
     refuse("softwareOnly", "softwareOnly is not supported yet").mend("leave it empty");
   }
-  for (int i = 0; i < policy.services_size(); ++i) {
-    if (policy.services(i).body() == sluice::v1::Policy::PROTOBUF) {
-      refuse("services[" + std::to_string(i) + "].body", "Protobuf bodies are not supported yet")
-          .mend("body: JSON");
-    }
-  }
 }
 
 // A request or response message must be an object in JSON.

@@ -209,6 +209,7 @@ struct QueryParameter {
 // What stands behind the header block.
 struct Body {
   enum class Kind { none, message, field } kind = Kind::none;
+  bool protobuf = false;  // application/protobuf, else application/json
   int message = -1;                // message: the whole message; field: the message that holds the field
   int field = -1;                  // field: index into Message::fields
   // field: the body may be missing: the field is then unset. A singular message as the field's value never stands as `{}`: the
@@ -270,6 +271,8 @@ struct Schema {
 
 // The values that may stand where a place is always spelled out (a path): `Field::value` with the default, if the rules allow it.
 Value value_with_default(const Field& field);
+// Rules alone want the field to stand, whatever `json.defaults` says (a Protobuf body).
+inline bool required_by_rules(const Field& field) { return field.implicit ? !field.default_allowed : field.required; }
 // The values that may stand where a default is always absent (a query, whatever `json.defaults` says).
 Value value_without_default(const Field& field);
 

@@ -165,6 +165,7 @@ std::string body_text(const Schema& schema, const Body& body) {
              schema.message(body.message).fields[static_cast<std::size_t>(body.field)].name;
       break;
   }
+  if (body.protobuf) text += " protobuf";
   if (body.optional) text += " optional";
   const auto list = [&](const char* name, const std::set<std::string>& paths) {
     if (paths.empty()) return;

@@ -415,7 +415,7 @@ class BindingResolver {
 
   // By rule, not by `defaults: PRINT`.
   static bool requires_presence(const Field& field) {
-    return field.implicit ? !field.default_allowed : field.required;
+    return required_by_rules(field);
   }
 
   Resolution& resolution_;
@@ -429,6 +429,23 @@ class BindingResolver {
   std::set<std::string> excluded_;      // bound_ and siblings_
   bool body_known_ = true;
 };
+
+// Bodies are in Protobuf's encoding: only a message has bytes of its own there.
+void use_protobuf(Resolution& resolution, Endpoint& endpoint) {
+  const auto use = [&](Body& body, const std::string& option) {
+    body.protobuf = true;
+    if (body.kind != Body::Kind::field) return;
+    const Field& field = resolution.schema.message(body.message).fields[static_cast<std::size_t>(body.field)];
+    if (!field.repeated && field.descriptor->message_type() != nullptr) return;
+    resolution.diagnostics
+        .error(Code::kBadBody, endpoint.span,
+               option + " \"" + field.name + "\": field " + field.descriptor->full_name() +
+                   " is no message, so it has no Protobuf encoding of its own")
+        .mend("name a field that is a message, or leave it to `body: \"*\"`");
+  };
+  use(endpoint.body, "body");
+  for (std::size_t i = 0; i < endpoint.responses.size(); ++i) use(endpoint.responses[i].body, "response_body");
+}
 
 }  // namespace
 
@@ -445,6 +462,7 @@ void resolve_endpoints(Resolution& resolution) {
     endpoint.span = binding.span;
     endpoint.request = resolution.message_index(selected.method->input_type(), true);
     BindingResolver(resolution, binding, endpoint).run();
+    if (selected.body == sluice::v1::Policy::PROTOBUF) use_protobuf(resolution, endpoint);
     resolution.schema.endpoints.push_back(std::move(endpoint));
   }
 }

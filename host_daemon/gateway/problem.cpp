@@ -40,6 +40,7 @@ std::string problem_document(const canonical::Refusal& refusal) {
     add_number(out, "line", refusal.line);
     add_number(out, "column", refusal.column);
   }
+  if (refusal.offset) add_number(out, "offset", *refusal.offset);
   return out + "}\n";
 }
 
@@ -63,6 +64,7 @@ std::string in_words(const canonical::Refusal& refusal) {
   if (refusal.line > 0)
     out +=
         " at line " + std::to_string(refusal.line) + ", column " + std::to_string(refusal.column);
+  if (refusal.offset) out += " at byte " + std::to_string(*refusal.offset);
   return out;
 }
 

@@ -40,6 +40,7 @@ Json to_json(const canonical::Refusal& refusal) {
     out["line"] = refusal.line;
     out["column"] = refusal.column;
   }
+  if (refusal.offset) out["offset"] = *refusal.offset;
   out["httpStatus"] = refusal.http_status;
   return out;
 }
