@@ -22,9 +22,9 @@ using compiler::ValueKind;
 using google::protobuf::FieldDescriptor;
 
 struct Item {
-  std::size_t offset = 0;  // of the value
-  std::uint64_t bits = 0;  // numbers
-  std::string_view bytes;  // strings and bytes
+  std::size_t offset = 0;               // of the value
+  std::uint64_t bits = 0;               // numbers
+  std::string_view bytes;               // strings and bytes
   std::int64_t seconds = 0, nanos = 0;  // times
 };
 
@@ -129,11 +129,13 @@ class BinaryBody {
   // --- reading
 
   void read(int index, Node& node, std::string_view bytes, std::size_t offset, std::size_t depth) {
-    const std::size_t limit = std::min<std::size_t>(tables_.policy().limits().max_depth(), kMaxBinaryDepth);
+    const std::size_t limit =
+        std::min<std::size_t>(tables_.policy().limits().max_depth(), kMaxBinaryDepth);
     if (depth > limit) {
-      throw Refused({400, "protobuf_depth", path_, "",
-                     "The body has more than " + std::to_string(limit) + " messages within each other.",
-                     0, offset + 1, ""});
+      throw Refused(
+          {400, "protobuf_depth", path_, "",
+           "The body has more than " + std::to_string(limit) + " messages within each other.", 0,
+           offset + 1, ""});
     }
     const Message& type = tables_.schema().message(index);
     WireReader reader(bytes, offset, path_);
@@ -152,7 +154,8 @@ class BinaryBody {
           member.messages.push_back(std::make_unique<Node>());
           member.messages.back()->offset = found.value_offset;
         }
-        read(field.value.message, *member.messages.back(), found.bytes, found.value_offset, depth + 1);
+        read(field.value.message, *member.messages.back(), found.bytes, found.value_offset,
+             depth + 1);
       } else {
         read_scalars(field, member, found);
       }
@@ -247,15 +250,16 @@ class BinaryBody {
     if (found.type == wanted) return;
     throw Refused({422, "wrong_type", path_, "type " + type_name(field),
                    "'" + path_ + "' (" + type_name(field) + ") is encoded as " +
-                       std::string(name_of(wanted)) + "; found " + std::string(name_of(found.type)) +
-                       ".",
+                       std::string(name_of(wanted)) + "; found " +
+                       std::string(name_of(found.type)) + ".",
                    0, found.offset + 1, ""});
   }
 
   static void forget_others(const Message& type, int place, Node& node) {
     const int oneof = type.fields[static_cast<std::size_t>(place)].oneof;
     std::erase_if(node.members, [&](const auto& entry) {
-      return entry.first != place && type.fields[static_cast<std::size_t>(entry.first)].oneof == oneof;
+      return entry.first != place &&
+             type.fields[static_cast<std::size_t>(entry.first)].oneof == oneof;
     });
   }
 
@@ -277,6 +281,12 @@ class BinaryBody {
     item.bits = found.bits;
     item.bytes = found.bytes;
     if (field.value.kind == ValueKind::timestamp) read_time(item, found.bytes, found.value_offset);
+    if (field.value.kind != ValueKind::string) return;
+    // Also of a value that does not count: readers refuse the whole message.
+    if (const auto bad = first_invalid_utf8(found.bytes)) {
+      throw Refused({400, "protobuf_utf8", path_, "", "'" + path_ + "' is not valid UTF-8.", 0,
+                     found.value_offset + *bad + 1, ""});
+    }
   }
 
   // Merges google.protobuf.Timestamp, as other messages are.
@@ -300,10 +310,6 @@ class BinaryBody {
       case ValueKind::boolean:
         return read_scalar(field, item.bits != 0 ? "true" : "false", place);
       case ValueKind::string:
-        if (const auto bad = first_invalid_utf8(item.bytes)) {
-          throw Refused({400, "protobuf_utf8", path_, "", "'" + path_ + "' is not valid UTF-8.", 0,
-                         item.offset + *bad + 1, ""});
-        }
         return read_scalar(field, item.bytes, place);
       case ValueKind::bytes:
         return read_scalar(field, base64_encode(item.bytes), place);
@@ -311,11 +317,17 @@ class BinaryBody {
         const bool single = field.value.type == FieldDescriptor::TYPE_FLOAT;
         const double value = single ? std::bit_cast<float>(static_cast<std::uint32_t>(item.bits))
                                     : std::bit_cast<double>(item.bits);
-        if (std::isfinite(value)) return read_scalar(field, to_canonical_float(value, single), place);
-        return read_scalar(field, std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity", place);
+        if (std::isfinite(value))
+          return read_scalar(field, to_canonical_float(value, single), place);
+        return read_scalar(field,
+                           std::isnan(value) ? "NaN"
+                           : value > 0       ? "Infinity"
+                                             : "-Infinity",
+                           place);
       }
       default:
-        return read_scalar(field, to_decimal(integer(field.value.type, item.bits, signed_bits)), place);
+        return read_scalar(field, to_decimal(integer(field.value.type, item.bits, signed_bits)),
+                           place);
     }
   }
 
@@ -350,10 +362,12 @@ class BinaryBody {
     constexpr std::int64_t kFirst = -62135596800, kLast = 253402300799;  // years 1 to 9999
     if (item.seconds < kFirst || item.seconds > kLast || item.nanos < 0 || item.nanos > 999999999) {
       throw Refused({422, "bad_value", path_, "type " + type_name(field),
-                     "The time in '" + path_ + "' is outside the years 1 to 9999, or its nanos are not 0 to 999999999.",
+                     "The time in '" + path_ +
+                         "' is outside the years 1 to 9999, or its nanos are not 0 to 999999999.",
                      0, item.offset + 1, ""});
     }
-    for (const auto& [tag, number] : {std::pair('\x08', item.seconds), std::pair('\x10', item.nanos)}) {
+    for (const auto& [tag, number] :
+         {std::pair('\x08', item.seconds), std::pair('\x10', item.nanos)}) {
       if (number == 0) continue;
       out += tag;
       append_varint(out, static_cast<std::uint64_t>(number));
@@ -378,7 +392,8 @@ class BinaryBody {
     value(field, item, known, out);
   }
 
-  void nested(const Field& field, const Node::Member* member, const Node& parent, std::string& out) {
+  void nested(const Field& field, const Node::Member* member, const Node& parent,
+              std::string& out) {
     const bool reached = body_.reached.contains(proto_path_);
     if (member == nullptr && !reached) return absent(field, parent.offset);
     Node empty;
@@ -402,8 +417,9 @@ class BinaryBody {
       const std::size_t offset =
           member->items.empty() ? member->messages[i]->offset : member->items[i].offset;
       if (field.max_items && i >= *field.max_items) {
-        refuse_rule(here(offset), rule_text(field.rules, {"max_items"}),
-                    "'" + path_ + "' has more than " + std::to_string(*field.max_items) + " item(s).");
+        refuse_rule(
+            here(offset), rule_text(field.rules, {"max_items"}),
+            "'" + path_ + "' has more than " + std::to_string(*field.max_items) + " item(s).");
       }
       path_ += "[" + std::to_string(i) + "]";
       if (!packed) append_tag(elements, field, WireType::delimited);
@@ -480,7 +496,8 @@ class BinaryBody {
   }
 
   // A default value that the rules do not allow.
-  [[noreturn]] void refuse_default(const Field& field, const Scalar& known, std::size_t offset) const {
+  [[noreturn]] void refuse_default(const Field& field, const Scalar& known,
+                                   std::size_t offset) const {
     std::string rule = rule_text(field.rules, {"required"});
     if (rule.empty()) rule = breached_by_default(field);
     refuse_rule(here(offset), rule.empty() ? "required" : rule,

@@ -44,9 +44,10 @@ std::optional<std::string> transform_body(const Tables& tables, const Body& body
   }
   if (!headers.content_type) {
     if (!sent.empty()) {
-      throw Refused({415, "content_type", "content-type", "",
-                     "The body needs the header 'content-type: " + std::string(media_type(body)) + "'.",
-                     0, 0, ""});
+      throw Refused(
+          {415, "content_type", "content-type", "",
+           "The body needs the header 'content-type: " + std::string(media_type(body)) + "'.", 0, 0,
+           ""});
     }
     if (body.protobuf) return canonical_binary_body(tables, body, sent, path_fields);
     // No body at all says: nothing is set.

@@ -6,10 +6,10 @@
 namespace sluice::canonical {
 
 void WireReader::fail(std::size_t at, const std::string& what) const {
-  throw Refused({400, "protobuf_syntax", path_, "",
-                 "The body is no Protobuf message: at byte " + std::to_string(base_ + at) + " " +
-                     what + ".",
-                 0, base_ + at + 1, ""});
+  throw Refused(
+      {400, "protobuf_syntax", path_, "",
+       "The body is no Protobuf message: at byte " + std::to_string(base_ + at) + " " + what + ".",
+       0, base_ + at + 1, ""});
 }
 
 std::uint64_t WireReader::varint() {
@@ -26,7 +26,8 @@ std::uint64_t WireReader::varint() {
 }
 
 std::uint64_t WireReader::fixed(std::size_t width) {
-  if (bytes_.size() - at_ < width) fail(at_, "a number of " + std::to_string(width) + " bytes is cut off");
+  if (bytes_.size() - at_ < width)
+    fail(at_, "a number of " + std::to_string(width) + " bytes is cut off");
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < width; ++i) {
     value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes_[at_++])) << (8 * i);
@@ -67,7 +68,8 @@ WireField WireReader::field() {
       const std::size_t length_at = at_;
       const std::uint64_t length = varint();
       if (length > bytes_.size() - at_) {
-        fail(length_at, "a length of " + std::to_string(length) + " goes beyond its message, which has " +
+        fail(length_at, "a length of " + std::to_string(length) +
+                            " goes beyond its message, which has " +
                             std::to_string(bytes_.size() - at_) + " bytes left");
       }
       out.value_offset = offset();

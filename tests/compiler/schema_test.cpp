@@ -556,6 +556,4 @@ TEST_CASE("parts of the policy that are not built yet are refused") {
   CHECK(resolve_fields("int32 a = 1;",
                        "softwareOnly: [{element: t.M.a, rule: int32.gte, reason: because}]")
             .has_error("E0307", "softwareOnly"));
-  CHECK(resolve_fields("int32 a = 1;", "services: [{service: t.S, methods: [Do], body: PROTOBUF}]")
-            .has_error("E0307", "Protobuf bodies"));
 }
