@@ -43,7 +43,8 @@ struct Shape {
   int width = 0;           // bytes that have a transition
 };
 
-// The assignment of shapes to maps, with its cost: table entries, END not counted. A byte's class in a map is named by the sum of what every
+// The assignment of shapes to maps, with its cost: how long the table must be at least. Its slots hold the transitions (END not counted), and every
+// state wants a base of its own among the half of the slots that has its map's parity. A byte's class in a map is named by the sum of what every
 // shape of the map says about the byte, so moving a shape costs one addition a byte.
 class Split {
  public:
@@ -123,7 +124,9 @@ class Split {
     // Class numbers first, so that counting distinct classes of a shape is a bit test.
     const Maps maps = maps_of();
     std::size_t sum = 0;
+    std::array<std::size_t, 2> states{};
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      states[static_cast<std::size_t>(map_of_[i])] += shapes_[i].weight;
       const auto& class_of = maps.class_of[static_cast<std::size_t>(map_of_[i])];
       std::bitset<257> seen;
       for (std::size_t b = 0; b < 256; ++b) {
@@ -133,11 +136,13 @@ class Split {
     }
     // More than 255 byte classes cannot be; any split within the bound is better.
     const bool fits = maps.count[0] <= static_cast<int>(layout::CLASS_END) && maps.count[1] <= static_cast<int>(layout::CLASS_END);
-    return fits ? sum : sum + kTooMany;
+    // Of two tables of one length the one with fewer transitions.
+    const std::size_t length = std::max({sum, 2 * states[0], 2 * states[1]});
+    return length * 4 + sum + (fits ? 0 : kTooMany);
   }
 
  public:
-  static constexpr std::size_t kTooMany = std::size_t{1} << 40;
+  static constexpr std::size_t kTooMany = std::size_t{1} << 50;
 
  private:
   const std::vector<Shape>& shapes_;
