@@ -61,6 +61,11 @@ std::string write_report(const CompileResult& result) {
   const auto& policy = result.schema.loaded->policy;
   const auto limits = layout::limits_of(static_cast<layout::Geometry>(policy.geometry()));
   Json out;
+  // First what the tables do not hold.
+  out["software_only"] = Json::array();
+  for (const SoftwareRule& rule : result.schema.software_only) {
+    out["software_only"].push_back({{"element", rule.element}, {"rule", rule.rule}, {"reason", rule.reason}, {"at", load::to_string(rule.span)}});
+  }
   out["policy"] = policy.name();
   out["serial"] = policy.serial();
   out["geometry"] = std::string(layout::name_of(static_cast<layout::Geometry>(policy.geometry())));
@@ -68,8 +73,6 @@ std::string write_report(const CompileResult& result) {
   out["image_bytes"] = result.image.size();
   out["request"] = pipeline_report(result.request, result.request_table, limits.request_entries, limits.actions);
   out["response"] = pipeline_report(result.response, result.response_table, limits.response_entries, limits.actions);
-  // What the schema asks for, and that the table enforces it: the software-only list is empty in this version.
-  out["software_only"] = Json::array();
   out["fits"] = Json::array();
   for (auto geometry : {layout::Geometry::TINY, layout::Geometry::SMALL, layout::Geometry::LARGE, layout::Geometry::SIMULATION}) {
     const auto l = layout::limits_of(geometry);

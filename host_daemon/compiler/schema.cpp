@@ -10,14 +10,21 @@
 namespace sluice::compiler {
 namespace {
 
-void refuse_unbuilt_parts(Resolution& resolution) {
+// What the policy leaves to software, as it stands in the schemas. An entry that no rule answers to is an error: it would suggest an exception
+// that does not exist.
+void enter_software_rules(Resolution& resolution) {
   const auto& policy = resolution.loaded.policy;
-  const auto& spans = resolution.loaded.policy_spans;
-  const auto refuse = [&](const std::string& path, const std::string& text) -> load::Diagnostic& {
-    return resolution.diagnostics.error(Code::kPolicyUnsupported, spans.at(path), text);
-  };
-  if (policy.software_only_size() != 0) {
-    refuse("softwareOnly", "softwareOnly is not supported yet").mend("leave it empty");
+  for (int i = 0; i < policy.software_only_size(); ++i) {
+    const auto& entry = policy.software_only(i);
+    const auto met = resolution.software_rules.find({entry.element(), entry.rule()});
+    if (met == resolution.software_rules.end()) {
+      resolution.diagnostics
+          .error(Code::kBadValue, resolution.loaded.policy_spans.at("softwareOnly[" + std::to_string(i) + "]"),
+                 entry.element() + " has no rule " + entry.rule() + " that can be left to software, or does not travel")
+          .mend("remove the entry, or name the rule as the compiler's errors do; `required` and the counts of a list are always in the table");
+      continue;
+    }
+    resolution.schema.software_only.push_back({entry.element(), entry.rule(), entry.reason(), met->second});
   }
 }
 
@@ -75,6 +82,13 @@ const Field& Schema::field(int root, const FieldPath& path) const {
   return *field;
 }
 
+bool Resolution::left_to_software(const std::string& element, const std::string& rule, const Span& span) {
+  const auto& listed = loaded.policy.software_only();
+  const bool found = std::any_of(listed.begin(), listed.end(), [&](const auto& entry) { return entry.element() == element && entry.rule() == rule; });
+  if (found) software_rules.try_emplace({element, rule}, span);
+  return found;
+}
+
 std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
                                      Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.error_count();
@@ -85,13 +99,14 @@ std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
                         .schema = schema,
                         .indexes = {},
                         .rules_hold = {},
-                        .refused = {}};
-  refuse_unbuilt_parts(resolution);
+                        .refused = {},
+                        .software_rules = {}};
   resolve_any_types(resolution);
   enter_messages(resolution);
   for (std::size_t i = 0; i < schema.messages.size(); ++i) {  // grows meanwhile: breadth first
     resolve_message(resolution, static_cast<int>(i));
   }
+  enter_software_rules(resolution);
   resolve_endpoints(resolution);
   schema.request_headers = headers(loaded->policy.request_headers());
   schema.response_headers = headers(loaded->policy.response_headers());

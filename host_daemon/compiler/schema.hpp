@@ -254,6 +254,14 @@ struct HeaderRule {
   bool required = false;
 };
 
+// A rule that the policy leaves to software: no table holds it.
+struct SoftwareRule {
+  std::string element;  // full name of field, oneof or message
+  std::string rule;     // "string.pattern", "cel"
+  std::string reason;   // the policy's
+  Span span;            // of the rule
+};
+
 struct Schema {
   std::shared_ptr<const Loaded> loaded;  // keeps the descriptors alive
   // In the order of their first use, breadth first. A message stands twice, once without its rules, if a field with
@@ -261,6 +269,7 @@ struct Schema {
   std::vector<Message> messages;
   std::vector<AnyType> any_types;      // as the policy lists them
   std::vector<Endpoint> endpoints;  // by tag
+  std::vector<SoftwareRule> software_only;  // in the policy's order
   std::vector<HeaderRule> request_headers;   // ascending by name, policy's own only
   std::vector<HeaderRule> response_headers;
 

@@ -228,6 +228,7 @@ std::string dump(const Schema& schema) {
     for (const ExclusiveGroup& group : message.groups) out << "  group " << group.rule.text << "\n";
   }
   for (const Endpoint& endpoint : schema.endpoints) dump_endpoint(schema, endpoint, out);
+  for (const SoftwareRule& rule : schema.software_only) out << "software only " << rule.element << " " << rule.rule << "\n";
   dump_headers("request header", schema.request_headers, out);
   dump_headers("response header", schema.response_headers, out);
   return out.str();

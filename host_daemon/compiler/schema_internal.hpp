@@ -38,6 +38,10 @@ struct Resolution {
   // Some status has no message of its own: it answers with the method's response.
   bool own_responses = false;
 
+  // Whether the policy leaves this rule of a field, oneof or message to software; notes that it stands there.
+  bool left_to_software(const std::string& element, const std::string& rule, const Span& span);
+  std::map<std::pair<std::string, std::string>, Span> software_rules;  // those that were met, and where
+
   // Index of the message in Schema::messages; a new one is appended and resolved later.
   int message_index(const Descriptor* message, bool with_rules);
   // Index into Message::fields, or -1: refused, or left out because it must be absent.

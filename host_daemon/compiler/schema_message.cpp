@@ -109,6 +109,7 @@ class MessageResolver {
 
   void check_message_rules() {
     const auto refuse = [&](const std::string& rule) {
+      if (resolution_.left_to_software(descriptor_->full_name(), rule, load::span_of_rule(resolution_.loaded, descriptor_, rule))) return;
       resolution_.diagnostics
           .error(Code::kRuleUnsupported, load::span_of_rule(resolution_.loaded, descriptor_, rule),
                  "message " + descriptor_->full_name() + ": rule " + rule + " cannot be enforced")
@@ -119,6 +120,10 @@ class MessageResolver {
     rules.GetReflection()->ListFields(rules, &members);
     for (const FieldDescriptor* member : members) {
       if (member->name() != "oneof") refuse(member->name());
+    }
+    if (rules.oneof_size() != 0 &&
+        resolution_.left_to_software(descriptor_->full_name(), "oneof", load::span_of_rule(resolution_.loaded, descriptor_, "oneof"))) {
+      return;
     }
     for (const auto& rule : rules.oneof()) read_group(rule);
   }
@@ -350,7 +355,9 @@ class MessageResolver {
                                        : "; an empty list is never written"));
       }
     }
-    if (list.unique()) {
+    const bool unique = list.unique() && !resolution_.left_to_software(descriptor->full_name(), "repeated.unique",
+                                                                       load::span_of_rule(resolution_.loaded, descriptor, "repeated.unique"));
+    if (unique) {
       note("unique", "true");
       field.unique = !field.max_items || *field.max_items > 1;
     }
@@ -366,7 +373,7 @@ class MessageResolver {
         resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
     refer(field.value, descriptor, items_with_rules);
     check_not_empty(field, {});
-    if (list.unique() && descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    if (unique && descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       rule_error(Code::kRuleMismatch, descriptor, "repeated.unique", "rule repeated.unique is for scalars and enums, not for messages");
     }
     if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {

@@ -500,6 +500,7 @@ std::string rule_text(const std::string& rule, const google::protobuf::Message& 
 
 void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std::string& rule,
                  const std::string& why) {
+  if (resolution.left_to_software(field->full_name(), rule, load::span_of_rule(resolution.loaded, field, rule))) return;
   resolution.refused.insert(field);
   resolution.diagnostics
       .error(Code::kRuleUnsupported, load::span_of_rule(resolution.loaded, field, rule),
@@ -546,6 +547,7 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
         !group_rules.GetReflection()->GetBool(group_rules, member)) {
       continue;
     }
+    if (resolution.left_to_software(field->full_name(), rule, load::span_of_rule(resolution.loaded, field, rule))) continue;
     if (!narrowing.add(rule, group_rules, member)) {
       const bool clock = group->name() == "timestamp";
       refuse_rule(resolution, field, rule, clock ? "it depends on the time of the call, and the device has no clock" : "");

@@ -277,6 +277,25 @@ TEST_CASE("a rule oneof is a rank where its fields stand side by side, states el
   CHECK(message->groups[0].fields == std::vector<int>{0, 2});
 }
 
+TEST_CASE("rules are left to software when the policy says so, and only then") {
+  const std::string fields = "string f = 1 [(buf.validate.field) = {string {ip_prefix: true max_len: 40} cel {expression: \"true\"}}];\n"
+                             "repeated string g = 2 [(buf.validate.field).repeated = {unique: true max_items: 3}];";
+  const std::string listed = "softwareOnly:\n  - {element: t.M.f, rule: string.ip_prefix, reason: r}\n  - {element: t.M.f, rule: cel, reason: r}\n"
+                             "  - {element: t.M.g, rule: repeated.unique, reason: why}\n";
+  auto o = resolve_fields(fields, listed);
+  REQUIRE(o.schema);
+  REQUIRE(o.schema->software_only.size() == 3);
+  CHECK(o.schema->software_only[2].rule == "repeated.unique");
+  CHECK(o.schema->software_only[2].reason == "why");
+  CHECK(o.field("t.M", "f").value.string.conditions.empty());
+  CHECK(o.field("t.M", "f").value.string.max_len == 40);  // the others stay
+  CHECK_FALSE(o.field("t.M", "g").unique);
+  CHECK(o.field("t.M", "g").max_items == 3);
+  // An exception that does not exist is an error.
+  o = resolve_fields("string f = 1;", "softwareOnly:\n  - {element: t.M.f, rule: cel, reason: r}\n");
+  CHECK(o.has_error("E0110", "t.M.f has no rule cel"));
+}
+
 TEST_CASE("values with and without their default") {
   const auto in_path = [](const Outcome& o) { return value_with_default(o.field("t.M", "f")); };
   const auto in_query = [](const Outcome& o) { return value_without_default(o.field("t.M", "f")); };
@@ -550,10 +569,4 @@ TEST_CASE("a message has at most as many fields as the register counts") {
     fields += "bool f" + std::to_string(i) + "=" + std::to_string(i < 19000 ? i : i + 1000) + ";";
   }
   CHECK(resolve_fields(fields).has_error("E0308", "message t.M has 65536 fields", "message M"));
-}
-
-TEST_CASE("parts of the policy that are not built yet are refused") {
-  CHECK(resolve_fields("int32 a = 1;",
-                       "softwareOnly: [{element: t.M.a, rule: int32.gte, reason: because}]")
-            .has_error("E0307", "softwareOnly"));
 }

@@ -47,6 +47,10 @@ void write_result(const Options& options, const compiler::CompileResult& result)
                {options.folder / "policy.sym", result.symbols},
                {options.folder / "report.json", result.report}});
   const auto& policy = result.schema.loaded->policy;
+  for (const compiler::SoftwareRule& rule : result.schema.software_only) {
+    std::cout << coloured("software only", Colour::kYellow) << "  " << printable(rule.element) << ": " << printable(rule.rule) << " is not in the table ("
+              << printable(rule.reason) << ")\n";
+  }
   std::cout << coloured("compiled", Colour::kGreen) << "  " << printable(policy.name()) << " serial " << policy.serial()
             << "  digest " << result.digest << "  " << result.image.size() << " bytes\n"
             << "  " << result.schema.endpoints.size() << " endpoints; entries: request "
