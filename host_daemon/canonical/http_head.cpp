@@ -201,12 +201,13 @@ std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& sc
       if (i + 1 == bytes.size()) break;  // the next byte decides
       if (bytes[i + 1] != '\n')
         refuse_http("bare_cr", "The head has a carriage return without a line feed.");
-      if (bytes.substr(i + 2, 2) == "\r\n") {
-        if (i + 4 > kMaxHeadBytes) break;
-        return i + 4;
+      const std::string_view next = bytes.substr(i + 2, 2);
+      if (i + 4 <= kMaxHeadBytes) {
+        if (next == "\r\n") return i + 4;
+        if (std::string_view("\r\n").starts_with(next)) break;  // may be the end: wait for more
+      } else if (next == "\r\n") {
+        break;
       }
-      if (bytes.size() - i < 4 && i + 4 <= kMaxHeadBytes)
-        break;  // may be the end: wait for two more bytes
       ++i;
     } else if (c == '\n') {
       refuse_http("bare_lf", "The head has a line feed without a carriage return.");

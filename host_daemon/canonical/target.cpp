@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "canonical/http_head.hpp"
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
 
@@ -17,6 +18,27 @@ using compiler::Segment;
 
 [[noreturn]] void refuse_target(std::string code, std::string message) {
   throw Refused({400, std::move(code), "", "", std::move(message), 0, 0, ""});
+}
+
+// What follows the authority of an absolute-form target (RFC 9112 section 3.2.2), which every
+// server has to take; the target itself in any other form. The authority decides where the request
+// goes, whatever the host header says, so it must be the policy's host and nothing more.
+std::string_view without_authority(std::string_view target, const std::string& host) {
+  const std::size_t scheme = target.find("://");
+  if (scheme == std::string_view::npos) return target;
+  const std::string name = lower(target.substr(0, scheme));
+  if (name != "http" && name != "https") return target;
+  std::string_view rest = target.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (lower(authority) != lower(host)) {
+    throw Refused(
+        {421, "misdirected", "", "",
+         "The request target is for '" + excerpt(authority) + "'; this is '" + host + "'.", 0, 0,
+         ""});
+  }
+  rest.remove_prefix(authority.size());
+  // Without a path the path is "/" (RFC 3986 section 6.2.3), which no template has.
+  return rest.starts_with('/') ? rest : "/";
 }
 
 // pchar, "/", "?" of RFC 3986 section 3.3, 3.4; `%` is looked at when decoding.
@@ -190,6 +212,7 @@ std::string Targets::write_path(const Match& match, const std::vector<RawSegment
 }
 
 CanonicalTarget Targets::canonical(std::string_view method, std::string_view target) const {
+  target = without_authority(target, tables_.policy().host());
   if (!target.starts_with('/')) {
     refuse_target("target_form", "The request target must begin with '/' (origin-form); found '" +
                                      excerpt(target) + "'.");

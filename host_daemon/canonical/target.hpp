@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request target (RFC 9112 section 3.2, origin-form) into its canonical form: which endpoint it
-// calls, the variables of its path, its query parameters in schema order, every byte in the one
-// percent spelling.
+// A request target (RFC 9112 section 3.2: origin-form, or absolute-form for the policy's host) into
+// its canonical form: which endpoint it calls, the variables of its path, its query parameters in
+// schema order, every byte in the one percent spelling.
 #pragma once
 
 #include <string>
@@ -28,8 +28,8 @@ class Targets {
   explicit Targets(const Tables& tables);
 
   /// `method` is compared as it stands (methods are case-sensitive). Throws Refused: 400 what no
-  /// target may be, 404 no template matches, 405 one does for another method, 422 a value that the
-  /// schema refuses.
+  /// target may be, 404 no template matches, 405 one does for another method, 421 it is absolute
+  /// and for another host, 422 a value that the schema refuses.
   CanonicalTarget canonical(std::string_view method, std::string_view target) const;
 
  private:

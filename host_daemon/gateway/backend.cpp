@@ -39,8 +39,20 @@ std::string wire_form(const HttpRequest& request) {
   return out + "\r\n" + request.body;
 }
 
-BackendFailure failure_of(std::string_view what, const error_code& error) {
-  return {error == beast::error::timeout, std::string(what) + ": " + error.message()};
+BackendFailure failure_of(std::string code, const error_code& error) {
+  if (error == beast::error::timeout) code = "timeout";
+  return {std::move(code), error.message()};
+}
+
+// What went wrong while a response came; `started`: at least one byte of it had.
+BackendFailure bad_response(const error_code& error, bool started) {
+  const bool ended = error == asio::error::eof || error == http::error::end_of_stream ||
+                     error == asio::error::connection_reset ||
+                     error == http::error::partial_message;
+  if (ended) return failure_of(started ? "incomplete" : "closed", error);
+  if (error == http::error::body_limit) return failure_of("body_too_long", error);
+  const bool of_http = error.category() == http::make_error_code(http::error::bad_chunk).category();
+  return failure_of(of_http ? "bad_http" : "receive", error);
 }
 
 }  // namespace
@@ -82,15 +94,14 @@ awaitable<std::unique_ptr<Backend::Connection>> Backend::connect(Clock::time_poi
   auto [resolve_error, addresses] =
       co_await resolver_.async_resolve(options_.address.host, options_.address.port, by_value);
   if (resolve_error) {
-    failure = failure_of("resolve " + options_.address.host, resolve_error);
+    failure = failure_of("connect", resolve_error);
     co_return nullptr;
   }
   auto connection = std::make_unique<Connection>(io_);
   connection->stream.expires_after(left_until(deadline));
   auto [error, endpoint] = co_await connection->stream.async_connect(addresses, by_value);
   if (error) {
-    failure =
-        failure_of("connect to " + options_.address.host + ":" + options_.address.port, error);
+    failure = failure_of("connect", error);
     co_return nullptr;
   }
   error_code ignored;
@@ -119,14 +130,13 @@ awaitable<std::variant<HttpResponse, BackendFailure>> Backend::call(const HttpRe
   while (true) {
     HeadReading reading =
         co_await read_head(stream, connection->buffer, canonical::HttpKind::response, deadline);
-    if (reading.refusal)
-      co_return BackendFailure{false, "the response is not HTTP/1.1: " + reading.refusal->message};
-    if (!reading.head) co_return failure_of("receive", reading.error);
+    if (reading.refusal) co_return BackendFailure{reading.refusal->code, reading.refusal->message};
+    if (!reading.head) co_return bad_response(reading.error, reading.started);
     head = std::move(*reading.head);
     if (head.status >= 200) break;
     // An interim response (RFC 9110 section 15.2): not ours to forward.
     if (head.status == 101)
-      co_return BackendFailure{false, "the backend switched protocols unasked"};
+      co_return BackendFailure{"switched_protocols", "the backend switched protocols unasked"};
     const auto data = connection->buffer.data();
     const std::string_view bytes(static_cast<const char*>(data.data()), data.size());
     connection->buffer.consume(bytes.find("\r\n\r\n") + 4);
@@ -136,7 +146,7 @@ awaitable<std::variant<HttpResponse, BackendFailure>> Backend::call(const HttpRe
   parser.header_limit(canonical::kMaxHeadBytes);
   parser.body_limit(max_body_bytes);
   auto [error, count] = co_await http::async_read(stream, connection->buffer, parser, by_value);
-  if (error) co_return failure_of("receive", error);
+  if (error) co_return bad_response(error, true);
 
   if (head.keep_alive && parser.keep_alive() && connection->buffer.size() == 0 &&
       idle_.size() < options_.max_idle) {

@@ -22,9 +22,13 @@ struct BackendAddress {
 /// Reads "http://HOST[:PORT]"; throws std::invalid_argument with a message for people.
 BackendAddress parse_backend(const std::string& url);
 
+/// Why there is no response. `code` is short and stable: "connect", "send", "receive", "timeout",
+/// "closed" (before the first byte), "incomplete", "body_too_long", "bad_http",
+/// "switched_protocols", or the refusal's of a head that is not HTTP/1.1.
 struct BackendFailure {
-  bool timed_out = false;
+  std::string code;
   std::string message;
+  bool timed_out() const { return code == "timeout"; }
 };
 
 class Backend : public std::enable_shared_from_this<Backend> {

@@ -133,8 +133,8 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
       co_await backend_->call(request, state->max_body_bytes(), start + state->response_timeout());
   if (const auto* failure = std::get_if<BackendFailure>(&answer)) {
     // After a time-out the device takes no answer any more.
-    log(failure->timed_out ? 504 : 502, " backend failed: " + failure->message);
-    if (!failure->timed_out) send_bad_gateway(*state, id, parsed->endpoint, request);
+    log(failure->timed_out() ? 504 : 502, " backend failed: " + failure->code + ": " + failure->message);
+    if (!failure->timed_out()) send_bad_gateway(*state, id, parsed->endpoint, request);
     co_return;
   }
   const auto& response = std::get<HttpResponse>(answer);

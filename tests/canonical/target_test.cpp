@@ -24,10 +24,23 @@ TEST_CASE("paths", "[target]") {
   CHECK(target("/v1/shelves/a\"/books") == "bad_character");
   CHECK(target("/v1/shelves/\xC3\xA4/books") == "bad_character");
   CHECK(target("/v1/shelves/a/books#x") == "fragment");
-  CHECK(target("http://a/v1/shelves/a/books") == "target_form");
   CHECK(target("*") == "target_form");
   CHECK(target("/") == "no_endpoint");
   CHECK(target("/v2/shelves/a/books") == "no_endpoint");
+}
+
+TEST_CASE("absolute form is taken for the policy's host alone", "[target]") {
+  const std::string host = types().schema().loaded->policy.host();
+  CHECK(target("http://" + host + "/v1/shelves/a/books") == "/v1/shelves/a/books");
+  CHECK(target("HTTPS://" + host + "/v1/shelves/a/books") == "/v1/shelves/a/books");
+  CHECK(target("http://" + host + "/../v1/shelves/a/books") == "dot_segment");
+  CHECK(target("http://" + host) == "no_endpoint");
+  CHECK(target("http://" + host + "?/v1/shelves/a/books") == "no_endpoint");
+  CHECK(target("http://a/v1/shelves/a/books") == "misdirected");
+  CHECK(target("http://" + host + ":80/v1/shelves/a/books") == "misdirected");
+  CHECK(target("http://a@" + host + "/v1/shelves/a/books") == "misdirected");
+  CHECK(target("ftp://" + host + "/v1/shelves/a/books") == "target_form");
+  CHECK(types().canonicalize_request(get("http://a/")).refusal().http_status == 421);
 }
 
 TEST_CASE("a literal wins over a variable", "[target]") {

@@ -107,16 +107,17 @@ bool eventually(const std::function<bool()>& condition) {
   return false;
 }
 
-Chain::Chain(unsigned short backend_port, std::size_t max_connections) {
-  start_device();
+Chain::Chain(unsigned short backend_port, Options options) {
+  if (options.device) start_device();
   low_ = LowGateway::create(io_,
                             {.device = folder_.file("low"),
                              .listen = {asio::ip::make_address("127.0.0.1"), 0},
-                             .max_connections = max_connections},
-                            test_policy());
+                             .max_connections = options.max_connections,
+                             .body_timeout = options.body_timeout},
+                            options.policy);
   high_ = HighGateway::create(
       io_, {.device = folder_.file("high"), .backend = {"127.0.0.1", std::to_string(backend_port)}},
-      test_policy());
+      options.policy);
   low_->start();
   high_->start();
   port_ = low_->local_endpoint().port();
@@ -173,6 +174,22 @@ bool Client::closed() {
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   char byte;
   return ::recv(socket_.native_handle(), &byte, 1, 0) == 0;
+}
+
+std::string raw_call(unsigned short port, const std::string& bytes) {
+  asio::io_context io;
+  tcp::socket socket(io);
+  socket.connect({asio::ip::make_address("127.0.0.1"), port});
+  timeval limit{10, 0};
+  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  error_code error;
+  asio::write(socket, asio::buffer(bytes), error);
+  socket.shutdown(tcp::socket::shutdown_send, error);
+  std::string out;
+  char piece[4096];
+  for (ssize_t got; (got = ::recv(socket.native_handle(), piece, sizeof piece, 0)) > 0;)
+    out.append(piece, static_cast<std::size_t>(got));
+  return out;
 }
 
 std::string get(const std::string& target) {

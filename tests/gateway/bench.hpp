@@ -69,8 +69,16 @@ bool eventually(const std::function<bool()>& condition);
 
 class Chain {
  public:
-  explicit Chain(unsigned short backend_port, std::size_t max_connections = 1024);
+  struct Options {
+    std::size_t max_connections = 1024;
+    std::chrono::milliseconds body_timeout{30'000};
+    std::shared_ptr<const PolicyState> policy = test_policy();
+    bool device = true;  // false: the caller starts one at file("low") and file("high")
+  };
+  explicit Chain(unsigned short backend_port) : Chain(backend_port, Options{}) {}
+  Chain(unsigned short backend_port, Options options);
   ~Chain();
+  std::string file(const std::string& name) const { return folder_.file(name); }
   void start_device();
   void stop_device() { device_.reset(); }
   ForwardingDevice& device() { return *device_; }
@@ -109,6 +117,10 @@ class Client {
   tcp::socket socket_{io_};
   beast::flat_buffer buffer_;
 };
+
+/// Sends, says that nothing more comes, and returns everything that comes back until the connection
+/// ends, at most ten seconds.
+std::string raw_call(unsigned short port, const std::string& bytes);
 
 /// A GET or POST as a usual client writes it.
 std::string get(const std::string& target);

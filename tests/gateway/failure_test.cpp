@@ -29,7 +29,8 @@ TEST_CASE("64 parallel connections each get their own answers", "[gateway]") {
       for (int i = 0; i < 20; ++i) {
         const std::string id = "c" + std::to_string(c) + "i" + std::to_string(i);
         Response response = client.call(get("/v1/notes/" + id));
-        // On a busy machine a place or an answer may come too late, and the gateway says so; what it must not do is to mix them up.
+        // On a busy machine a place or an answer may come too late, and the gateway says so; what
+        // it must not do is to mix them up.
         for (int again = 0; again < 100 && response.result_int() >= 503; ++again) {
           response = client.call(get("/v1/notes/" + id));
         }
