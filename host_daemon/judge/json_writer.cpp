@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "judge/json_dynamic.hpp"
 #include "judge/scalar.hpp"
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 
 namespace sluice::judge {
 namespace {
@@ -26,6 +28,33 @@ int place(const FieldDescriptor* field) {
 
 std::string join(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
+}
+
+// True if the text of a field, a body of its own, is that of an empty message. A Value is never
+// empty.
+bool is_empty_message(const FieldDescriptor* field, const std::string& text) {
+  if (field->is_repeated() || field->message_type() == nullptr) return false;
+  switch (well_known(field->message_type())) {
+    case WellKnown::kNone:
+    case WellKnown::kStruct:
+      return text == "{}";
+    case WellKnown::kListValue:
+      return text == "[]";
+    default:
+      return false;
+  }
+}
+
+// Why a message that ought to be one scalar has none.
+Rejection unspeakable(const Message& message, const std::string& path) {
+  switch (well_known(message.GetDescriptor())) {
+    case WellKnown::kTimestamp:
+      return {path, "timestamp.range", "a Timestamp outside the years 1 to 9999"};
+    case WellKnown::kDuration:
+      return {path, "duration.range", "a Duration that is out of range or of two signs"};
+    default:
+      return {path, "field_mask.path", "a FieldMask with a path that JSON cannot say"};
+  }
 }
 
 // True if a path below `path` is in the set.
@@ -50,7 +79,7 @@ void JsonWriter::prepare(const Descriptor* message) { order_[message] = canonica
 MaybeRejection JsonWriter::message(const Message& message, const std::set<std::string>& elsewhere,
                                    CanonicalText& out) const {
   Context context{elsewhere, std::nullopt};
-  object(message, "", context, out);
+  whole(message, "", context, out);
   return context.problem;
 }
 
@@ -62,25 +91,22 @@ MaybeRejection JsonWriter::field(const Message& message, const FieldDescriptor* 
   if (!set) return std::nullopt;
   CanonicalText text;
   value(message, field, field->name(), context, text);
-  const bool empty = !field->is_repeated() && !is_scalar(field) && text.bytes() == "{}";
-  if (!empty) out.add(text);
+  if (!is_empty_message(field, text.bytes())) out.add(text);
   return context.problem;
 }
 
 bool JsonWriter::stands(const Message& message, const FieldDescriptor* field) const {
   if (field->is_repeated()) return message.GetReflection()->FieldSize(message, field) > 0;
   if (message.GetReflection()->HasField(message, field)) return true;
-  return print_defaults_ && !field->has_presence();
+  return spelling_.print_defaults && !field->has_presence();
 }
 
-void JsonWriter::object(const Message& message, const std::string& path, Context& context,
-                        CanonicalText& out) const {
+void JsonWriter::members(const Message& message, bool first, const std::string& path,
+                         Context& context, CanonicalText& out) const {
   const auto known = order_.find(message.GetDescriptor());
   std::vector<const FieldDescriptor*> found;
   if (known == order_.end()) found = canonical_order(message.GetDescriptor());
   const auto& fields = known == order_.end() ? found : known->second;
-  out.add("{");
-  bool first = true;
   for (const FieldDescriptor* field : fields) {
     if (!stands(message, field)) continue;
     const std::string field_path = join(path, field->name());
@@ -90,11 +116,10 @@ void JsonWriter::object(const Message& message, const std::string& path, Context
     if (text.bytes() == "{}" && any_below(context.elsewhere, field_path)) continue;
     if (!first) out.add(",");
     first = false;
-    out.add(json_quote(field->json_name()));
+    out.add(json_quote(spelling_.name(field)));
     out.add(":");
     out.add(text);
   }
-  out.add("}");
 }
 
 void JsonWriter::value(const Message& message, const FieldDescriptor* field,
@@ -114,50 +139,89 @@ void JsonWriter::value(const Message& message, const FieldDescriptor* field,
 
 void JsonWriter::element(const Message& message, const FieldDescriptor* field, int index,
                          const std::string& path, Context& context, CanonicalText& out) const {
-  if (!is_scalar(field)) {
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     const auto* reflection = message.GetReflection();
-    const Message& inner = index < 0 ? reflection->GetMessage(message, field)
-                                     : reflection->GetRepeatedMessage(message, field, index);
-    if (is_any(inner.GetDescriptor())) {
-      if (!context.problem) {
-        context.problem =
-            Rejection{path, "any.unlisted",
-                      "a google.protobuf.Any whose types the policy does not list must be absent"};
+    whole(index < 0 ? reflection->GetMessage(message, field)
+                    : reflection->GetRepeatedMessage(message, field, index),
+          path, context, out);
+  } else if (const auto found = read_scalar(message, field, index)) {
+    scalar(*found, out);
+  } else if (!context.problem) {
+    context.problem =
+        Rejection{path, "enum.unknown",
+                  "the number is no declared value of " + field->enum_type()->full_name()};
+  }
+}
+
+void JsonWriter::whole(const Message& message, const std::string& path, Context& context,
+                       CanonicalText& out) const {
+  switch (well_known(message.GetDescriptor())) {
+    case WellKnown::kNone:
+      out.add("{");
+      members(message, true, path, context, out);
+      out.add("}");
+      break;
+    case WellKnown::kAny:
+      any(message, path, context, out);
+      break;
+    case WellKnown::kStruct:
+    case WellKnown::kValue:
+    case WellKnown::kListValue:
+      write_dynamic(message, path, context.problem, out);
+      break;
+    default:
+      if (const auto found = read_scalar(message)) {
+        scalar(*found, out);
+      } else if (!context.problem) {
+        context.problem = unspeakable(message, path);
       }
-      return;
-    }
-    object(inner, path, context, out);
+      break;
+  }
+}
+
+// The type first, then the members of the message, or its own form as the member `value`.
+void JsonWriter::any(const Message& message, const std::string& path, Context& context,
+                     CanonicalText& out) const {
+  const auto inner = open_(message);
+  if (inner == nullptr) {
+    if (context.problem) return;
+    context.problem = Rejection{path, "any.unlisted",
+                                "a google.protobuf.Any must be absent unless it holds a type that "
+                                "the policy lists"};
     return;
   }
-  const auto scalar = read_scalar(message, field, index);
-  if (!scalar) {
-    if (!context.problem) {
-      const bool named = field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
-      context.problem =
-          Rejection{path, named ? "enum.unknown" : "timestamp.range",
-                    named ? "the number is no declared value of " + field->enum_type()->full_name()
-                          : std::string("a Timestamp outside the years 1 to 9999")};
-    }
-    return;
+  out.add("{\"@type\":" + json_quote(kTypePrefix + inner->GetDescriptor()->full_name()));
+  if (well_known(inner->GetDescriptor()) == WellKnown::kNone) {
+    members(*inner, false, path, context, out);
+  } else {
+    out.add(",\"value\":");
+    whole(*inner, path, context, out);
   }
-  switch (scalar->spelling) {
+  out.add("}");
+}
+
+void JsonWriter::scalar(const Scalar& scalar, CanonicalText& out) const {
+  switch (scalar.spelling) {
     case Spelling::kBare:
-      out.add(scalar->text);
+      out.add(scalar.text);
+      break;
+    case Spelling::kName:
+      out.add(spelling_.enum_numbers ? enum_number(scalar) : '"' + scalar.text + '"');
       break;
     case Spelling::kWide:
-      out.add(bare_wide_ ? scalar->text : '"' + scalar->text + '"');
+      out.add(spelling_.bare_wide ? scalar.text : '"' + scalar.text + '"');
       break;
     case Spelling::kQuoted:
-      out.add('"' + scalar->text + '"');
+      out.add('"' + scalar.text + '"');
       break;
     case Spelling::kString:
-      out.add(json_quote(scalar->text));
+      out.add(json_quote(scalar.text));
       break;
     case Spelling::kFloatNumber:
-      out.add_number(static_cast<float>(scalar->number), false);
+      out.add_number(static_cast<float>(scalar.number), false);
       break;
     case Spelling::kDoubleNumber:
-      out.add_number(scalar->number, false);
+      out.add_number(scalar.number, false);
       break;
   }
 }

@@ -78,21 +78,18 @@ class Judge::Implementation {
         plans_(plan_endpoints(*loaded_, diagnostics)),
         messages_(reachable_messages(root_messages(*loaded_, diagnostics))),
         rules_(*loaded_, messages_, diagnostics),
-        reader_(loaded_->pool, messages_),
-        writer_(loaded_->policy.json().defaults() == sluice::v1::Policy::Json::PRINT,
-                loaded_->policy.json().int64() == sluice::v1::Policy::Json::BARE),
+        packed_(reachable_messages(loaded_->any_types)),
+        reader_(loaded_->pool, all_messages(), loaded_->any_types),
+        writer_(JsonSpelling(loaded_->policy.json()),
+                [this](const Message& any) { return reader_.open(any); }),
         request_headers_(loaded_->policy.request_headers(), loaded_->policy.host(), *loaded_,
                          "requestHeaders", diagnostics),
         response_headers_(loaded_->policy.response_headers(), "", *loaded_, "responseHeaders",
                           diagnostics) {
-    for (const Descriptor* message : messages_) {
+    for (const Descriptor* message : all_messages()) {
       refuse_unsupported_types(*loaded_, message, diagnostics);
       writer_.prepare(message);
       binary_.prepare(message);
-    }
-    if (!loaded_->any_types.empty()) {
-      diagnostics.error(load::Code::kPolicyUnsupported, loaded_->policy_spans.at("anyTypes"),
-                        "anyTypes: the judge knows no types that a google.protobuf.Any may hold");
     }
   }
 
@@ -104,6 +101,11 @@ class Judge::Implementation {
   }
 
  private:
+  std::set<const Descriptor*> all_messages() const {
+    std::set<const Descriptor*> all = messages_;
+    all.insert(packed_.begin(), packed_.end());
+    return all;
+  }
   MaybeRejection check_length(std::string_view record) const;
   MaybeRejection find_endpoint(const Envelope& envelope, const EndpointPlan*& plan,
                                PathTemplate::Match& match) const;
@@ -118,6 +120,7 @@ class Judge::Implementation {
   std::vector<EndpointPlan> plans_;
   std::set<const Descriptor*> messages_;
   RuleBook rules_;
+  std::set<const Descriptor*> packed_;  // in an Any, where rules mean nothing
   MessageReader reader_;
   JsonWriter writer_;
   BinaryWriter binary_;

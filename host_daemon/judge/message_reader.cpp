@@ -2,6 +2,8 @@
 // libprotobuf's JSON reader, with a look at nesting and UTF-8 before it.
 #include "judge/message_reader.hpp"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
@@ -9,23 +11,32 @@
 #include <unordered_map>
 
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 
 namespace sluice::judge {
 namespace {
 
 using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-constexpr char kTypePrefix[] = "type.googleapis.com";
 
 // Objects within objects that libprotobuf's readers bear. The device's own limit counts frames and
 // is not modelled here: a record between the two is for the caller to tell apart by the rule
 // "judge.depth".
 constexpr int kMaxDepth = 100;
+// Arrays in arrays, as a ListValue has them, and objects together.
+constexpr int kMaxNesting = 300;
+// An object of a Struct is three messages within each other, an array of a ListValue two.
+constexpr int kMaxMessages = 3 * kMaxNesting;
 
-int depth_of(std::string_view json) {
-  int depth = 0;
-  int deepest = 0;
+struct Depth {
+  int objects = 0;
+  int all = 0;
+};
+
+Depth depth_of(std::string_view json) {
+  Depth depth;
+  Depth deepest;
   bool in_string = false;
   for (std::size_t i = 0; i < json.size(); ++i) {
     if (in_string) {
@@ -36,36 +47,52 @@ int depth_of(std::string_view json) {
       }
     } else if (json[i] == '"') {
       in_string = true;
-    } else if (json[i] == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if (json[i] == '}') {
-      --depth;
+    } else if (json[i] == '{' || json[i] == '[') {
+      if (json[i] == '{') deepest.objects = std::max(deepest.objects, ++depth.objects);
+      deepest.all = std::max(deepest.all, ++depth.all);
+    } else if (json[i] == '}' || json[i] == ']') {
+      if (json[i] == '}') --depth.objects;
+      --depth.all;
     }
   }
   return deepest;
 }
 
-std::string url_of(const std::string& full_name) {
-  return std::string(kTypePrefix) + "/" + full_name;
+bool parse(const std::string& bytes, Message& message) {
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream input(&stream);
+  input.SetRecursionLimit(kMaxMessages);
+  return message.ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
 }
+
+std::string url_of(const std::string& full_name) { return kTypePrefix + full_name; }
 
 // libprotobuf's resolver converts a descriptor, with all the options of its fields, whenever it is
 // asked, and the JSON reader asks anew for every text. The types of the policy are converted once
-// here, without the options, which say nothing to that reader.
+// here, without the options, which say nothing to that reader. That reader also takes paths of a
+// FieldMask for the same that are not (fooBAR, Foo). So it is told that such a field is a
+// StringValue, whose binary form is that of a FieldMask with one path: the whole text.
 class PreparedTypes : public google::protobuf::util::TypeResolver {
  public:
   PreparedTypes(const google::protobuf::DescriptorPool* pool,
                 const std::set<const Descriptor*>& messages)
-      : others_(google::protobuf::util::NewTypeResolverForDescriptorPool(kTypePrefix, pool)) {
-    for (const Descriptor* message : messages) {
-      prepare(message);
+      : others_(
+            google::protobuf::util::NewTypeResolverForDescriptorPool("type.googleapis.com", pool)) {
+    std::vector<const Descriptor*> work(messages.begin(), messages.end());
+    while (!work.empty()) {
+      const Descriptor* message = work.back();
+      work.pop_back();
+      if (!prepare(message)) continue;
       for (int i = 0; i < message->field_count(); ++i) {
         const auto* field = message->field(i);
-        if (field->message_type() != nullptr) prepare(field->message_type());
+        if (field->message_type() != nullptr) work.push_back(field->message_type());
         if (field->enum_type() != nullptr) prepare(field->enum_type());
       }
     }
   }
+
+  // True if some field is a google.protobuf.FieldMask.
+  bool has_masks() const { return has_masks_; }
 
   google::protobuf::util::Status ResolveMessageType(const std::string& url,
                                                     google::protobuf::Type* type) override {
@@ -83,12 +110,19 @@ class PreparedTypes : public google::protobuf::util::TypeResolver {
   }
 
  private:
-  void prepare(const Descriptor* message) {
+  // False if it is known already.
+  bool prepare(const Descriptor* message) {
     google::protobuf::Type type;
     const std::string url = url_of(message->full_name());
-    if (types_.contains(url) || !others_->ResolveMessageType(url, &type).ok()) return;
-    for (auto& field : *type.mutable_fields()) field.clear_options();
+    if (types_.contains(url) || !others_->ResolveMessageType(url, &type).ok()) return false;
+    for (auto& field : *type.mutable_fields()) {
+      field.clear_options();
+      if (field.type_url() != url_of("google.protobuf.FieldMask")) continue;
+      has_masks_ = true;
+      field.set_type_url(url_of("google.protobuf.StringValue"));
+    }
     types_.emplace(url, std::move(type));
+    return true;
   }
   void prepare(const google::protobuf::EnumDescriptor* descriptor) {
     google::protobuf::Enum type;
@@ -99,6 +133,7 @@ class PreparedTypes : public google::protobuf::util::TypeResolver {
   }
 
   std::unique_ptr<TypeResolver> others_;
+  bool has_masks_ = false;
   std::unordered_map<std::string, google::protobuf::Type> types_;
   std::unordered_map<std::string, google::protobuf::Enum> enums_;
 };
@@ -106,9 +141,13 @@ class PreparedTypes : public google::protobuf::util::TypeResolver {
 }  // namespace
 
 MessageReader::MessageReader(const google::protobuf::DescriptorPool* pool,
-                             const std::set<const Descriptor*>& messages)
-    : factory_(std::make_unique<google::protobuf::DynamicMessageFactory>(pool)),
-      resolver_(std::make_unique<PreparedTypes>(pool, messages)) {
+                             const std::set<const Descriptor*>& messages,
+                             const std::vector<const Descriptor*>& any_types)
+    : factory_(std::make_unique<google::protobuf::DynamicMessageFactory>(pool)) {
+  auto types = std::make_unique<PreparedTypes>(pool, messages);
+  has_masks_ = types->has_masks();
+  resolver_ = std::move(types);
+  for (const Descriptor* type : any_types) any_types_.emplace(url_of(type->full_name()), type);
   for (const Descriptor* message : messages) factory_->GetPrototype(message);
 }
 
@@ -120,9 +159,10 @@ MaybeRejection MessageReader::read(std::string_view json, Message& message) cons
   if (!is_valid_utf8(json)) {
     return Rejection{"", "json.utf8", "the body is not valid UTF-8"};
   }
-  if (depth_of(json) > kMaxDepth) {
+  if (const Depth depth = depth_of(json); depth.objects > kMaxDepth || depth.all > kMaxNesting) {
     return Rejection{"", "judge.depth",
-                     "more than " + std::to_string(kMaxDepth) + " objects within each other"};
+                     "more than " + std::to_string(kMaxDepth) + " objects, or " +
+                         std::to_string(kMaxNesting) + " objects and arrays, within each other"};
   }
   std::string binary;
   google::protobuf::util::JsonParseOptions options;
@@ -133,10 +173,57 @@ MaybeRejection MessageReader::read(std::string_view json, Message& message) cons
   if (!status.ok()) {
     return Rejection{"", "json.parse", std::string(status.message()).substr(0, 200)};
   }
-  if (!message.ParseFromString(binary)) {
+  if (!parse(binary, message)) {
     return Rejection{"", "json.parse", "libprotobuf cannot read back what it wrote"};
   }
+  if (has_masks_) split_masks(message);
   return std::nullopt;
+}
+
+std::unique_ptr<Message> MessageReader::open(const Message& any) const {
+  const auto* reflection = any.GetReflection();
+  const auto found =
+      any_types_.find(reflection->GetString(any, any.GetDescriptor()->FindFieldByName("type_url")));
+  if (found == any_types_.end()) return nullptr;
+  auto inner = make(found->second);
+  const std::string bytes =
+      reflection->GetString(any, any.GetDescriptor()->FindFieldByName("value"));
+  return parse(bytes, *inner) ? std::move(inner) : nullptr;
+}
+
+void MessageReader::split_masks(Message& message) const {
+  const auto* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      Message& inner = field->is_repeated()
+                           ? *reflection->MutableRepeatedMessage(&message, field, i)
+                           : *reflection->MutableMessage(&message, field);
+      split_mask(inner);
+    }
+  }
+}
+
+void MessageReader::split_mask(Message& message) const {
+  const auto* type = message.GetDescriptor();
+  if (well_known(type) == WellKnown::kFieldMask) {
+    const auto* paths = type->FindFieldByName("paths");
+    if (message.GetReflection()->FieldSize(message, paths) == 0) return;
+    set_field_mask(message,
+                   std::string(message.GetReflection()->GetRepeatedString(message, paths, 0)));
+  } else if (well_known(type) == WellKnown::kAny) {
+    const auto inner = open(message);
+    // A FieldMask that is not a field, but the Any's own message, has been read as such.
+    if (inner == nullptr || well_known(inner->GetDescriptor()) == WellKnown::kFieldMask) return;
+    split_mask(*inner);
+    message.GetReflection()->SetString(&message, type->FindFieldByName("value"),
+                                       inner->SerializeAsString());
+  } else {
+    split_masks(message);
+  }
 }
 
 }  // namespace sluice::judge

@@ -7,6 +7,7 @@
 #include "judge/json_writer.hpp"
 #include "judge/scalar.hpp"
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 
 namespace sluice::judge {
 namespace {
@@ -20,10 +21,15 @@ constexpr int kMaxQueryFields = 20000;
 
 class Planner {
  public:
-  Planner(const load::Endpoint& endpoint, const load::SelectedMethod& selected,
+  Planner(const load::Loaded& loaded, const load::Endpoint& endpoint,
           load::Diagnostics& diagnostics)
-      : endpoint_(endpoint), method_(selected.method), diagnostics_(diagnostics) {
-    plan_.request.binary = plan_.response.binary = selected.body == sluice::v1::Policy::PROTOBUF;
+      : endpoint_(endpoint),
+        method_(loaded.methods[endpoint.method].method),
+        any_types_(!loaded.any_types.empty()),
+        diagnostics_(diagnostics) {
+    plan_.spelling = JsonSpelling(loaded.policy.json());
+    const bool binary = loaded.methods[endpoint.method].body == sluice::v1::Policy::PROTOBUF;
+    plan_.request.binary = plan_.response.binary = binary;
   }
 
   EndpointPlan plan() {
@@ -94,7 +100,8 @@ class Planner {
           return;
         }
         fields.push_back(field);
-        message = is_scalar(field) ? nullptr : field->message_type();
+        message = field->message_type();
+        if (message != nullptr && well_known(message) != WellKnown::kNone) message = nullptr;
       }
       if (fields.back()->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         error(load::Code::kBadVariable, "path variable '" + variable.field + "' is a message");
@@ -153,13 +160,19 @@ class Planner {
         std::string name;
         for (const FieldDescriptor* part : at) {
           if (!name.empty()) name += ".";
-          name += percent_encode(part->json_name());
+          name += percent_encode(plan_.spelling.name(part));
         }
         plan_.query.push_back({name, at});
         at.pop_back();
         continue;
       }
-      if (is_any(field->message_type())) continue;  // must be absent
+      if (is_any(field->message_type()) && !any_types_) continue;  // must be absent
+      if (well_known(field->message_type()) != WellKnown::kNone) {
+        error(load::Code::kBadQuery, "'" + path + "' of type " +
+                                         field->message_type()->full_name() +
+                                         " cannot travel in a query");
+        continue;
+      }
       if (field->is_repeated()) {
         error(load::Code::kBadQuery,
               "the list of messages '" + path + "' cannot travel in a query");
@@ -182,6 +195,7 @@ class Planner {
 
   const load::Endpoint& endpoint_;
   const google::protobuf::MethodDescriptor* method_;
+  bool any_types_;
   load::Diagnostics& diagnostics_;
   EndpointPlan plan_;
   int query_fields_ = 0;
@@ -193,8 +207,7 @@ std::vector<EndpointPlan> plan_endpoints(const load::Loaded& loaded,
                                          load::Diagnostics& diagnostics) {
   std::vector<EndpointPlan> plans;
   for (const load::Endpoint& endpoint : loaded.endpoints) {
-    const load::SelectedMethod& selected = loaded.methods[endpoint.method];
-    plans.push_back(Planner(endpoint, selected, diagnostics).plan());
+    plans.push_back(Planner(loaded, endpoint, diagnostics).plan());
   }
   return plans;
 }
@@ -205,7 +218,7 @@ std::set<const Descriptor*> reachable_messages(const std::vector<const Descripto
   while (!work.empty()) {
     const Descriptor* message = work.back();
     work.pop_back();
-    if (is_any(message) || is_timestamp(message) || !found.insert(message).second) continue;
+    if (well_known(message) != WellKnown::kNone || !found.insert(message).second) continue;
     for (int i = 0; i < message->field_count(); ++i) {
       if (message->field(i)->message_type() != nullptr) {
         work.push_back(message->field(i)->message_type());

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "judge/json_spelling.hpp"
 #include "judge/path_template.hpp"
 #include "load/load.hpp"
 
@@ -40,13 +41,15 @@ struct EndpointPlan {
   std::vector<QueryParameter> query;  // in canonical order
   BodyPlan request;
   BodyPlan response;
+  JsonSpelling spelling;  // of enums and names in the target
 };
 
 // One plan for each endpoint of the policy, in its order. Incomplete after an error.
 std::vector<EndpointPlan> plan_endpoints(const load::Loaded& loaded,
                                          load::Diagnostics& diagnostics);
 
-// All messages that can be reached from `roots`, without what is inside Any and Timestamp.
+// All messages that can be reached from `roots`, without those that JSON writes in a way of their
+// own (Any, Timestamp, Struct), and what is inside them.
 std::set<const google::protobuf::Descriptor*> reachable_messages(
     const std::vector<const google::protobuf::Descriptor*>& roots);
 

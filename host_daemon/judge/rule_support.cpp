@@ -4,7 +4,8 @@
 
 #include <map>
 
-#include "judge/scalar.hpp"
+#include "judge/message_rules.hpp"
+#include "judge/well_known.hpp"
 #include "load/options.hpp"
 #include "load/spans.hpp"
 
@@ -66,7 +67,11 @@ const std::map<std::string, std::set<std::string>>& supported() {
          {"const", "len", "min_len", "max_len", "pattern", "prefix", "suffix", "contains", "in",
           "not_in", "ip", "ipv4", "ipv6", "uuid", "example"}},
         {"enum", {"const", "defined_only", "in", "not_in", "example"}},
-        {"repeated", {"min_items", "max_items", "unique", "items"}}};
+        {"repeated", {"min_items", "max_items", "unique", "items"}},
+        {"any", {"in", "not_in"}},
+        {"duration", kNumberRules},
+        {"timestamp", {"const", "lt", "lte", "gt", "gte", "example"}},  // and no clock
+        {"field_mask", {"const", "in", "not_in", "example"}}};
     for (const char* name : {"int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32",
                              "fixed64", "sfixed32", "sfixed64", "float", "double"}) {
       groups[name] = kNumberRules;
@@ -97,11 +102,15 @@ class RuleCheck {
         continue;
       }
       const bool as_list = field->is_repeated() && prefix.empty();
-      const std::string fitting = as_list ? "repeated" : std::string(field->type_name());
+      const auto* message = field->message_type();
+      const std::string fitting = as_list              ? "repeated"
+                                  : message == nullptr ? std::string(field->type_name())
+                                                       : rules_group(message);
       if (part->name() != fitting) {
         diagnostics_.error(load::Code::kRuleMismatch, load::span_of_rule(loaded_, field, name),
                            field->full_name() + ": rules of the group " + name +
-                               " do not fit a field of type " + fitting);
+                               " do not fit a field of type " +
+                               (message == nullptr ? fitting : message->full_name()));
         continue;
       }
       group(field, rules.GetReflection()->GetMessage(rules, part), name);
@@ -137,9 +146,7 @@ class RuleCheck {
                   group.GetReflection()->GetMessage(group, rule)),
               rule_name + ".");
       } else if (rule->name() == "unique" &&
-                 (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE ||
-                  field->cpp_type() == FieldDescriptor::CPPTYPE_FLOAT ||
-                  field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE)) {
+                 field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         refuse(field, rule_name);
       }
     }
@@ -156,10 +163,8 @@ void refuse_unsupported_rules(const load::Loaded& loaded, const Descriptor* mess
                               const SoftwareOnly& software_only, load::Diagnostics& diagnostics) {
   RuleCheck check(loaded, software_only, diagnostics);
   const auto message_rules = load::message_rules(message);
-  for (const auto& [used, name] :
-       {std::pair(message_rules.cel_size() + message_rules.cel_expression_size() > 0, "cel"),
-        std::pair(message_rules.oneof_size() > 0, "oneof")}) {
-    if (used) check.refuse(message->full_name(), name, load::span_of_rule(loaded, message, name));
+  if (message_rules.cel_size() + message_rules.cel_expression_size() > 0) {
+    check.refuse(message->full_name(), "cel", load::span_of_rule(loaded, message, "cel"));
   }
   for (const auto& unknown : load::unknown_rules(message)) {
     check.refuse(message->full_name(), unknown.path,
@@ -179,11 +184,7 @@ void refuse_unsupported_rules(const load::Loaded& loaded, const Descriptor* mess
   }
 }
 
-bool is_plain_message(const Descriptor* message) {
-  const std::string& name = message->full_name();
-  if (name == "google.protobuf.Empty") return true;
-  return !name.starts_with("google.protobuf.");
-}
+bool is_plain_message(const Descriptor* message) { return well_known(message) == WellKnown::kNone; }
 
 void refuse_unsupported_types(const load::Loaded& loaded, const Descriptor* message,
                               load::Diagnostics& diagnostics) {
@@ -194,13 +195,6 @@ void refuse_unsupported_types(const load::Loaded& loaded, const Descriptor* mess
       what = "maps";
     } else if (field->type() == FieldDescriptor::TYPE_GROUP) {
       what = "groups";
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
-               !is_plain_message(field->message_type()) && !is_timestamp(field->message_type()) &&
-               !is_any(field->message_type())) {
-      what = field->message_type()->full_name();
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
-               field->enum_type()->full_name() == "google.protobuf.NullValue") {
-      what = "google.protobuf.NullValue";
     }
     if (what.empty()) continue;
     diagnostics.error(load::Code::kTypeUnsupported, load::span_of(loaded, field),

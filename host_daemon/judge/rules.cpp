@@ -3,9 +3,13 @@
 // rule_support.cpp.
 #include "judge/rules.hpp"
 
+#include <algorithm>
+
+#include "judge/number_form.hpp"
 #include "judge/rule_support.hpp"
 #include "judge/scalar.hpp"
 #include "judge/value_rules.hpp"
+#include "judge/well_known.hpp"
 #include "load/options.hpp"
 #include "load/spans.hpp"
 
@@ -19,6 +23,33 @@ using google::protobuf::Message;
 
 std::string join(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
+}
+
+// The (buf.validate.message).oneof groups of a message.
+std::vector<MessageOneof> message_oneofs(const load::Loaded& loaded, const Descriptor* message,
+                                         load::Diagnostics& diagnostics) {
+  std::vector<MessageOneof> groups;
+  const auto rules = load::message_rules(message);
+  for (const auto& rule : rules.oneof()) {
+    const auto wrong = [&](const std::string& what) {
+      diagnostics.error(load::Code::kRuleMismatch, load::span_of_rule(loaded, message, "oneof"),
+                        message->full_name() + ": oneof: " + what);
+    };
+    MessageOneof group;
+    group.required = rule.required();
+    if (rule.fields().empty()) wrong("names no field");
+    for (const std::string& name : rule.fields()) {
+      const auto* field = message->FindFieldByName(name);
+      if (field == nullptr) {
+        wrong("there is no field '" + name + "'");
+      } else if (std::find(group.fields.begin(), group.fields.end(), field) != group.fields.end()) {
+        wrong("names '" + name + "' twice");
+      }
+      group.fields.push_back(field);
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
 }
 
 // The pattern among `rules`, which stand under `prefix`.
@@ -43,9 +74,22 @@ bool has_duplicates(const Message& message, const FieldDescriptor* field) {
   std::set<std::string> seen;
   for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
     const auto scalar = read_scalar(message, field, i);
-    if (scalar && !seen.insert(scalar->text).second) return true;
+    if (!scalar) continue;
+    const bool floating = field->cpp_type() == FieldDescriptor::CPPTYPE_FLOAT ||
+                          field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE;
+    if (floating && scalar->text == "NaN") continue;  // equal to nothing
+    const bool finite = floating && scalar->text.empty();
+    if (!seen.insert(finite ? shortest_number(scalar->number) : scalar->text).second) return true;
   }
   return false;
+}
+
+// A field without presence "is set" if it is not the zero value.
+bool is_set(const Message& message, const FieldDescriptor* field) {
+  const auto* reflection = message.GetReflection();
+  if (field->is_repeated()) return reflection->FieldSize(message, field) > 0;
+  if (field->has_presence()) return reflection->HasField(message, field);
+  return !is_zero(message, field, -1);
 }
 
 }  // namespace
@@ -58,10 +102,20 @@ RuleBook::RuleBook(const load::Loaded& loaded, const std::set<const Descriptor*>
   for (const Descriptor* message : messages) {
     refuse_unsupported_rules(loaded, message, software_only_, diagnostics);
     MessageBook& book = books_[message];
+    book.groups = message_oneofs(loaded, message, diagnostics);
     for (int i = 0; i < message->field_count(); ++i) {
       FieldBook entry;
       entry.field = message->field(i);
       entry.rules = load::field_rules(entry.field);
+      // In a group of which one field may be set, the others are not judged as zero values, unless
+      // the author says anything about `ignore`.
+      const bool grouped =
+          std::any_of(book.groups.begin(), book.groups.end(), [&](const auto& one) {
+            return std::find(one.fields.begin(), one.fields.end(), entry.field) != one.fields.end();
+          });
+      if (grouped && !entry.rules.has_ignore()) {
+        entry.rules.set_ignore(buf::validate::IGNORE_IF_ZERO_VALUE);
+      }
       entry.patterns.value = compile(loaded, entry.field, entry.rules, "", diagnostics);
       entry.patterns.items = compile(loaded, entry.field, entry.rules.repeated().items(),
                                      "repeated.items.", diagnostics);
@@ -93,6 +147,15 @@ void RuleBook::message(const Message& message, const std::string& path,
     out.push_back({join(path, oneof->name()), "required", "one member must be set",
                    software_only_.contains({oneof->full_name(), "required"})});
   }
+  for (const MessageOneof& group : found->second.groups) {
+    const auto count = std::count_if(group.fields.begin(), group.fields.end(),
+                                     [&](const auto* one) { return is_set(message, one); });
+    if (count <= 1 && !(group.required && count == 0)) continue;
+    out.push_back({path, "message.oneof",
+                   std::string(group.required ? "exactly" : "at most") +
+                       " one of the fields of a group must be set",
+                   software_only_.contains({message.GetDescriptor()->full_name(), "oneof"})});
+  }
   for (const FieldBook& book : found->second.fields) {
     field(message, book, join(path, book.field->name()), out);
   }
@@ -115,11 +178,8 @@ void RuleBook::field(const Message& message, const FieldBook& book, const std::s
   // ALWAYS also switches off `required` and everything inside.
   if (rules.ignore() == buf::validate::IGNORE_ALWAYS) return;
 
-  // A field without presence "is set" if it is not the zero value.
   const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 0;
-  const bool set = field->is_repeated()    ? size > 0
-                   : field->has_presence() ? reflection->HasField(message, field)
-                                           : !is_zero(message, field, -1);
+  const bool set = is_set(message, field);
   if (rules.required() && !set) {
     complain("required", "must be set");
     return;
@@ -131,7 +191,7 @@ void RuleBook::field(const Message& message, const FieldBook& book, const std::s
   }
 
   const bool holds_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
-                             !is_scalar(field) && !is_any(field->message_type());
+                             well_known(field->message_type()) == WellKnown::kNone;
   if (!field->is_repeated()) {
     check_value(message, field, -1, rules, book.patterns.value.get(), complain);
     if (holds_message) this->message(reflection->GetMessage(message, field), path, out);
@@ -154,9 +214,11 @@ void RuleBook::field(const Message& message, const FieldBook& book, const std::s
   if (list.items().ignore() == buf::validate::IGNORE_ALWAYS) return;
   for (int i = 0; i < size; ++i) {
     const std::string at = path + "[" + std::to_string(i) + "]";
-    const bool ignored =
-        list.items().ignore() == buf::validate::IGNORE_IF_ZERO_VALUE && is_zero(message, field, i);
-    if (!ignored && list.has_items()) {
+    if (list.items().ignore() == buf::validate::IGNORE_IF_ZERO_VALUE &&
+        is_zero(message, field, i)) {
+      continue;
+    }
+    if (list.has_items()) {
       check_value(message, field, i, list.items(), book.patterns.items.get(),
                   complain_at(at, "repeated.items."));
     }

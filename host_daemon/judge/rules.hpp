@@ -31,6 +31,12 @@ struct Patterns {
   std::unique_ptr<RE2> items;  // the same of repeated.items
 };
 
+// Fields of a message of which at most one, or exactly one, is set.
+struct MessageOneof {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  bool required = false;
+};
+
 class RuleBook {
  public:
   // Reads the rules of `messages` (all that can be reached). Reports what cannot be checked, and is
@@ -51,6 +57,7 @@ class RuleBook {
   struct MessageBook {
     std::vector<FieldBook> fields;
     std::vector<const google::protobuf::OneofDescriptor*> required_oneofs;
+    std::vector<MessageOneof> groups;
   };
 
   void message(const google::protobuf::Message& message, const std::string& path,

@@ -2,16 +2,16 @@
 // Scalars by reflection.
 #include "judge/scalar.hpp"
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/time_util.h>
 
 #include <charconv>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 
 namespace sluice::judge {
 namespace {
@@ -20,32 +20,40 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// The text of the JSON mapping for Timestamp: UTC, and the fewest of 0, 3, 6 or 9 fraction digits.
-std::optional<std::string> timestamp_text(std::int64_t seconds, std::int32_t nanos) {
-  constexpr std::int64_t kFirst = -62135596800;  // 0001-01-01T00:00:00Z
-  constexpr std::int64_t kLast = 253402300799;   // 9999-12-31T23:59:59Z
-  if (seconds < kFirst || seconds > kLast || nanos < 0 || nanos > 999999999) return std::nullopt;
-  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  char text[32];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  std::string result = text;
-  char fraction[16];
-  if (nanos == 0) {
-    fraction[0] = '\0';
-  } else if (nanos % 1000000 == 0) {
-    std::snprintf(fraction, sizeof fraction, ".%03d", nanos / 1000000);
-  } else if (nanos % 1000 == 0) {
-    std::snprintf(fraction, sizeof fraction, ".%06d", nanos / 1000);
-  } else {
-    std::snprintf(fraction, sizeof fraction, ".%09d", nanos);
+// Sets such a message from its text without quotes.
+bool write_message(Message& value, const std::string& text) {
+  switch (well_known(value.GetDescriptor())) {
+    case WellKnown::kTimestamp: {
+      google::protobuf::Timestamp time;
+      if (!google::protobuf::util::TimeUtil::FromString(text, &time)) return false;
+      write_time(value, {time.seconds(), time.nanos()});
+      return true;
+    }
+    case WellKnown::kDuration: {
+      google::protobuf::Duration time;
+      if (!google::protobuf::util::TimeUtil::FromString(text, &time)) return false;
+      write_time(value, {time.seconds(), time.nanos()});
+      return true;
+    }
+    case WellKnown::kFieldMask:
+      if (!is_valid_utf8(text)) return false;
+      set_field_mask(value, text);
+      return true;
+    case WellKnown::kWrapper:
+      return write_scalar(value, wrapped_field(value.GetDescriptor()), text);
+    default:
+      return false;
   }
-  return result + fraction + "Z";
+}
+
+// Of aliases the first; NullValue is always null.
+std::optional<Scalar> name_of(const google::protobuf::EnumDescriptor* type, int number) {
+  for (int i = 0; i < type->value_count(); ++i) {
+    if (type->value(i)->number() != number) continue;
+    if (is_null_value(type)) return Scalar{Spelling::kBare, "null", 0};
+    return Scalar{Spelling::kName, type->value(i)->name(), static_cast<double>(number)};
+  }
+  return std::nullopt;
 }
 
 template <typename Float>
@@ -80,16 +88,38 @@ bool parse_floating(const std::string& text, Float& value) {
 }  // namespace
 
 bool is_timestamp(const google::protobuf::Descriptor* message) {
-  return message->full_name() == "google.protobuf.Timestamp";
+  return well_known(message) == WellKnown::kTimestamp;
 }
 
 bool is_any(const google::protobuf::Descriptor* message) {
-  return message->full_name() == "google.protobuf.Any";
+  return well_known(message) == WellKnown::kAny;
 }
 
 bool is_scalar(const FieldDescriptor* field) {
   return field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE ||
-         is_timestamp(field->message_type());
+         is_one_scalar(field->message_type());
+}
+
+std::optional<Scalar> read_scalar(const Message& value) {
+  const auto quoted = [](const std::optional<std::string>& text) {
+    return text ? std::optional(Scalar{Spelling::kQuoted, *text, 0}) : std::nullopt;
+  };
+  switch (well_known(value.GetDescriptor())) {
+    case WellKnown::kTimestamp:
+      return quoted(timestamp_text(read_time(value)));
+    case WellKnown::kDuration:
+      return quoted(duration_text(read_time(value)));
+    case WellKnown::kFieldMask:
+      return quoted(field_mask_text(value));
+    case WellKnown::kWrapper:
+      return read_scalar(value, wrapped_field(value.GetDescriptor()), -1);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string enum_number(const Scalar& name) {
+  return std::to_string(static_cast<std::int64_t>(name.number));
 }
 
 std::optional<Scalar> read_scalar(const Message& message, const FieldDescriptor* field, int index) {
@@ -132,11 +162,7 @@ std::optional<Scalar> read_scalar(const Message& message, const FieldDescriptor*
     case FieldDescriptor::CPPTYPE_ENUM: {
       const int number = repeated ? reflection->GetRepeatedEnumValue(message, field, index)
                                   : reflection->GetEnumValue(message, field);
-      for (int i = 0; i < field->enum_type()->value_count(); ++i) {  // of aliases the first
-        const auto* value = field->enum_type()->value(i);
-        if (value->number() == number) return Scalar{Spelling::kQuoted, value->name(), 0};
-      }
-      return std::nullopt;
+      return name_of(field->enum_type(), number);
     }
     case FieldDescriptor::CPPTYPE_STRING: {
       const std::string value = repeated ? reflection->GetRepeatedString(message, field, index)
@@ -146,17 +172,9 @@ std::optional<Scalar> read_scalar(const Message& message, const FieldDescriptor*
       }
       return Scalar{Spelling::kString, value, 0};
     }
-    case FieldDescriptor::CPPTYPE_MESSAGE: {
-      const Message& value = repeated ? reflection->GetRepeatedMessage(message, field, index)
-                                      : reflection->GetMessage(message, field);
-      if (!is_timestamp(value.GetDescriptor())) return std::nullopt;
-      const auto* type = value.GetDescriptor();
-      const auto text =
-          timestamp_text(value.GetReflection()->GetInt64(value, type->FindFieldByName("seconds")),
-                         value.GetReflection()->GetInt32(value, type->FindFieldByName("nanos")));
-      if (!text) return std::nullopt;
-      return Scalar{Spelling::kQuoted, *text, 0};
-    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return read_scalar(repeated ? reflection->GetRepeatedMessage(message, field, index)
+                                  : reflection->GetMessage(message, field));
   }
   return std::nullopt;
 }
@@ -197,9 +215,11 @@ bool write_scalar(Message& message, const FieldDescriptor* field, const std::str
     }
     case FieldDescriptor::CPPTYPE_ENUM: {
       const auto* value = field->enum_type()->FindValueByName(text);
-      if (value == nullptr) return false;
-      repeated ? reflection->AddEnumValue(&message, field, value->number())
-               : reflection->SetEnumValue(&message, field, value->number());
+      int chosen = value == nullptr ? 0 : value->number();
+      const bool null = is_null_value(field->enum_type()) && text == "null";
+      if (value == nullptr && !null && !parse(text, chosen)) return false;
+      repeated ? reflection->AddEnumValue(&message, field, chosen)
+               : reflection->SetEnumValue(&message, field, chosen);
       return true;
     }
     case FieldDescriptor::CPPTYPE_STRING: {
@@ -215,17 +235,11 @@ bool write_scalar(Message& message, const FieldDescriptor* field, const std::str
                : reflection->SetString(&message, field, value);
       return true;
     }
-    case FieldDescriptor::CPPTYPE_MESSAGE: {
-      google::protobuf::Timestamp time;
-      if (!is_timestamp(field->message_type())) return false;
-      if (!google::protobuf::util::TimeUtil::FromString(text, &time)) return false;
-      Message* value = repeated ? reflection->AddMessage(&message, field)
-                                : reflection->MutableMessage(&message, field);
-      const auto* type = value->GetDescriptor();
-      value->GetReflection()->SetInt64(value, type->FindFieldByName("seconds"), time.seconds());
-      value->GetReflection()->SetInt32(value, type->FindFieldByName("nanos"), time.nanos());
-      return true;
-    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return is_scalar(field) &&
+             write_message(*(repeated ? reflection->AddMessage(&message, field)
+                                      : reflection->MutableMessage(&message, field)),
+                           text);
   }
   return false;
 }

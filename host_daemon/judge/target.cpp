@@ -38,6 +38,12 @@ bool set(Message& root, const FieldPath& path, const std::string& text) {
   return write_scalar(*at, path.back(), text);
 }
 
+// A scalar without quotes; not for the two number kinds.
+std::string text_of(const Scalar& scalar, const EndpointPlan& plan) {
+  const bool number = scalar.spelling == Spelling::kName && plan.spelling.enum_numbers;
+  return number ? enum_number(scalar) : scalar.text;
+}
+
 Rejection unspeakable(const FieldPath& path) {
   return {proto_path(path), "canonical", "the value has no spelling"};
 }
@@ -88,7 +94,7 @@ MaybeRejection write_target(const EndpointPlan& plan, const Message& message, Ca
     } else if (scalar->spelling == Spelling::kDoubleNumber) {
       value.add_number(scalar->number, true);
     } else {
-      value.add(PathTemplate::encode(plan.path->variables()[i], scalar->text));
+      value.add(PathTemplate::encode(plan.path->variables()[i], text_of(*scalar, plan)));
     }
   }
   out.add(plan.path->write(values));
@@ -112,7 +118,7 @@ MaybeRejection write_target(const EndpointPlan& plan, const Message& message, Ca
       } else if (scalar->spelling == Spelling::kDoubleNumber) {
         out.add_number(scalar->number, true);
       } else {
-        out.add(percent_encode(scalar->text));
+        out.add(percent_encode(text_of(*scalar, plan)));
       }
     }
   }

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
 
+#include "judge/message_rules.hpp"
+#include "judge/range_rules.hpp"
 #include "judge/text_rules.hpp"
 
 namespace sluice::judge {
@@ -21,53 +22,12 @@ bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-template <typename Value>
-bool is_nan(Value value) {
-  if constexpr (std::is_floating_point_v<Value>) return std::isnan(value);
-  return false;
-}
-
-// const, in, not_in and the ranges; the same for all number types. `type` is the group's name.
 template <typename Value, typename Rules>
 void check_number(Value value, const Rules& rules, const std::string& type,
                   const Complain& complain) {
-  if (rules.has_const_() && value != rules.const_()) {
-    complain(type + ".const", "must be " + std::to_string(rules.const_()));
-  }
-  if (rules.in_size() > 0 && !contains(rules.in(), value)) {
-    complain(type + ".in", "is not one of the allowed values");
-  }
-  if (contains(rules.not_in(), value)) {
-    complain(type + ".not_in", "is one of the forbidden values");
-  }
-
-  const bool has_lower = rules.greater_than_case() != Rules::GREATER_THAN_NOT_SET;
-  const bool has_upper = rules.less_than_case() != Rules::LESS_THAN_NOT_SET;
-  const bool lower_open = rules.has_gt();
-  const bool upper_open = rules.has_lt();
-  const Value lower = lower_open ? rules.gt() : rules.gte();
-  const Value upper = upper_open ? rules.lt() : rules.lte();
-  const bool above_lower = !has_lower || (lower_open ? value > lower : value >= lower);
-  const bool below_upper = !has_upper || (upper_open ? value < upper : value <= upper);
-  const std::string lower_name = type + (lower_open ? ".gt" : ".gte");
-  const std::string upper_name = type + (upper_open ? ".lt" : ".lte");
-  // NaN compares with nothing: it is in no range.
-  if (has_lower && has_upper && upper < lower) {
-    // The bounds name what lies between them as forbidden.
-    if (is_nan(value) || (!above_lower && !below_upper)) {
-      complain(lower_name, "is in the forbidden range between " + std::to_string(upper) + " and " +
-                               std::to_string(lower));
-    }
-    return;
-  }
-  if (!above_lower || (has_lower && is_nan(value))) {
-    complain(lower_name, std::string("must be ") + (lower_open ? "greater than " : "at least ") +
-                             std::to_string(lower));
-  }
-  if (!below_upper || (has_upper && is_nan(value))) {
-    complain(upper_name, std::string("must be ") + (upper_open ? "less than " : "at most ") +
-                             std::to_string(upper));
-  }
+  check_range(
+      value, rules, type, complain, [](Value bound) { return bound; },
+      [](Value bound) { return std::to_string(bound); });
 }
 
 template <typename Value, typename Rules>
@@ -162,7 +122,10 @@ void check_value(const Message& message, const FieldDescriptor* field, int index
       break;
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      break;  // no group of rules on messages is supported
+      check_message_value(element ? reflection->GetRepeatedMessage(message, field, index)
+                                  : reflection->GetMessage(message, field),
+                          rules, pattern, complain);
+      break;
   }
 }
 
@@ -198,8 +161,13 @@ bool is_zero(const Message& message, const FieldDescriptor* field, int index) {
       return (element ? reflection->GetRepeatedString(message, field, index)
                       : reflection->GetString(message, field))
           .empty();
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return false;
+    case FieldDescriptor::CPPTYPE_MESSAGE: {
+      const Message& value = element ? reflection->GetRepeatedMessage(message, field, index)
+                                     : reflection->GetMessage(message, field);
+      std::vector<const FieldDescriptor*> set;
+      value.GetReflection()->ListFields(value, &set);
+      return set.empty();
+    }
   }
   return false;
 }

@@ -18,7 +18,7 @@ void check_value(const google::protobuf::Message& message,
                  const buf::validate::FieldRules& rules, const RE2* pattern,
                  const Complain& complain);
 
-// True if the value is its type's zero value. Never for messages.
+// True if the value is its type's zero value; of a message, if none of its fields is set.
 bool is_zero(const google::protobuf::Message& message,
              const google::protobuf::FieldDescriptor* field, int index);
 

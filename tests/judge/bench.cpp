@@ -43,6 +43,9 @@ std::shared_ptr<const load::Loaded> load_schema(const std::string& schema,
                "import \"google/protobuf/any.proto\";\n"
                "import \"google/protobuf/duration.proto\";\n"
                "import \"google/protobuf/empty.proto\";\n"
+               "import \"google/protobuf/field_mask.proto\";\n"
+               "import \"google/protobuf/struct.proto\";\n"
+               "import \"google/protobuf/wrappers.proto\";\n"
                "import \"google/protobuf/timestamp.proto\";\n" +
                    schema);
   std::string policy =

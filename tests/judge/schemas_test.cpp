@@ -21,8 +21,6 @@ bool names(const std::string& text, const std::string& part, const std::string& 
 
 TEST_CASE("refused: types") {
   CHECK(names(refusal(api("map<string, int32> m = 1;")), "t.M.m", "maps"));
-  CHECK(
-      names(refusal(api("google.protobuf.Duration d = 1;")), "t.M.d", "google.protobuf.Duration"));
   CHECK(names(refusal(api("int32 a = 1;", "post: \"/m\" body: \"*\"", "google.protobuf.Timestamp")),
               "t.Api.Do", "google.protobuf.Timestamp"));
 }
@@ -38,13 +36,18 @@ TEST_CASE("refused: rules") {
       refusal(api(
           "option (buf.validate.message).cel = {id: \"a\", expression: \"true\"}; int32 s = 1;")),
       "t.M", "cel"));
-  CHECK(names(refusal(api("option (buf.validate.message).oneof = {fields: \"s\"}; int32 s = 1;")),
-              "t.M", "oneof"));
+  for (const auto& [fields, problem] : {std::pair("", "names no field"),
+                                        {"fields: \"x\"", "'x'"},
+                                        {"fields: [\"s\", \"s\"]", "twice"}}) {
+    CHECK(names(refusal(api(std::string("option (buf.validate.message).oneof = {") + fields +
+                            "}; int32 s = 1;")),
+                "t.M: oneof", problem));
+  }
   CHECK(names(
       refusal(
           api("google.protobuf.Timestamp s = 1 [(buf.validate.field).timestamp.lt_now = true];")),
       "t.M.s", "timestamp"));
-  CHECK(names(refusal(api("repeated double s = 1 [(buf.validate.field).repeated.unique = true];")),
+  CHECK(names(refusal(api("repeated N s = 1 [(buf.validate.field).repeated.unique = true];")),
               "t.M.s", "repeated.unique"));
   CHECK(names(refusal(api("int64 s = 1 [(buf.validate.field).int32.gt = 1];")), "t.M.s",
               "do not fit"));
@@ -59,7 +62,7 @@ TEST_CASE("refused: rules that are left to software are not refused") {
   load::Diagnostics diagnostics;
   const auto loaded = load_schema(
       api("google.protobuf.Timestamp s = 1 [(buf.validate.field).timestamp.lt_now = true];"),
-      {"t.Api", "softwareOnly:\n  - {element: t.M.s, rule: timestamp, reason: test}\n"});
+      {"t.Api", "softwareOnly:\n  - {element: t.M.s, rule: timestamp.lt_now, reason: test}\n"});
   CHECK(Judge::create(loaded, diagnostics) != nullptr);
   CHECK(names(diagnostics.text(), "t.M.s", "timestamp"));
 }
@@ -81,8 +84,14 @@ TEST_CASE("refused: bindings") {
   CHECK(names(of("get: \"/v1\" body: \"l\""), "t.Api.Do", "'n.self'"));  // a recursive message
 }
 
-TEST_CASE("refused: policies") {
-  CHECK(names(refusal(api("int32 a = 1;"), {"t.Api", "anyTypes: [t.N]\n"}), "anyTypes", "Any"));
+TEST_CASE("refused: types that no query can carry") {
+  for (const char* type : {"Struct", "Value", "ListValue"}) {
+    CHECK(names(refusal(api(std::string("google.protobuf.") + type + " f = 1;", "get: \"/v1\"")),
+                "t.Api.Do", type));
+  }
+  const std::string any = api("google.protobuf.Any f = 1;", "get: \"/v1\"");
+  CHECK(names(refusal(any, {"t.Api", "anyTypes: [t.N]\n"}), "t.Api.Do", "Any"));
+  const Bench absent(any);
 }
 
 }  // namespace
