@@ -15,6 +15,7 @@
 #include "judge/rule_support.hpp"
 #include "judge/target.hpp"
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 #include "load/http_status.hpp"
 #include "load/spans.hpp"
 
@@ -86,6 +87,14 @@ class Judge::Implementation {
                          "requestHeaders", diagnostics),
         response_headers_(loaded_->policy.response_headers(), "", *loaded_, "responseHeaders",
                           diagnostics) {
+    for (const Descriptor* type : loaded_->any_types) {
+      if (well_known(type) != WellKnown::kValue && well_known(type) != WellKnown::kListValue) {
+        continue;
+      }
+      diagnostics.error(load::Code::kPolicyUnsupported, loaded_->policy_spans.at("anyTypes"),
+                        "anyTypes: the judge cannot judge " + type->full_name() +
+                            ": libprotobuf reads no list as the value of an Any");
+    }
     for (const Descriptor* message : all_messages()) {
       refuse_unsupported_types(*loaded_, message, diagnostics);
       writer_.prepare(message);

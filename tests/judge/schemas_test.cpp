@@ -84,6 +84,14 @@ TEST_CASE("refused: bindings") {
   CHECK(names(of("get: \"/v1\" body: \"l\""), "t.Api.Do", "'n.self'"));  // a recursive message
 }
 
+TEST_CASE("refused: types in an Any that libprotobuf cannot read there") {
+  for (const char* type : {"google.protobuf.Value", "google.protobuf.ListValue"}) {
+    CHECK(names(refusal(api("google.protobuf.Any f = 1;"),
+                        {"t.Api", std::string("anyTypes: [") + type + "]\n"}),
+                "anyTypes", type));
+  }
+}
+
 TEST_CASE("refused: types that no query can carry") {
   for (const char* type : {"Struct", "Value", "ListValue"}) {
     CHECK(names(refusal(api(std::string("google.protobuf.") + type + " f = 1;", "get: \"/v1\"")),
