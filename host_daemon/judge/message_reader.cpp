@@ -167,11 +167,16 @@ MaybeRejection MessageReader::read(std::string_view json, Message& message) cons
   std::string binary;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = false;
-  const auto status = google::protobuf::util::JsonToBinaryString(
-      resolver_.get(), url_of(message.GetDescriptor()->full_name()), std::string(json), &binary,
-      options);
-  if (!status.ok()) {
-    return Rejection{"", "json.parse", std::string(status.message()).substr(0, 200)};
+  try {
+    const auto status = google::protobuf::util::JsonToBinaryString(
+        resolver_.get(), url_of(message.GetDescriptor()->full_name()), std::string(json), &binary,
+        options);
+    if (!status.ok()) {
+      return Rejection{"", "json.parse", std::string(status.message()).substr(0, 200)};
+    }
+  } catch (const google::protobuf::FatalException& e) {
+    // Some broken texts with an Any in them break the reader's own assumptions (3.21: `!done_`).
+    return Rejection{"", "json.parse", "libprotobuf gives up on the text: " + std::string(e.message())};
   }
   if (!parse(binary, message)) {
     return Rejection{"", "json.parse", "libprotobuf cannot read back what it wrote"};
