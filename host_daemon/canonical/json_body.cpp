@@ -4,6 +4,7 @@
 #include "canonical/json_body.hpp"
 
 #include <set>
+#include <map>
 #include <vector>
 
 #include "canonical/refusal.hpp"
@@ -60,6 +61,7 @@ class BodyWriter {
   // Writes the value of a field; false, with nothing said about `out_`, when it is spelled by
   // absence.
   bool member_value(const Field& field, const JsonNode* node, const JsonNode& parent) {
+    if (field.map) return map(field, node, parent);
     if (field.repeated) return list(field, node, parent);
     if (field.value.kind == ValueKind::any) {
       if (node == nullptr) return absent(field, parent);
@@ -247,6 +249,7 @@ class BodyWriter {
   // A field that is written: a list with items, a value other than a default without presence.
   bool is_set(const Field& field, const JsonNode* node) {
     if (node == nullptr) return false;
+    if (field.map) return node->kind != JsonKind::object || document_.child(*node) != nullptr;
     if (field.repeated) return node->kind != JsonKind::array || document_.child(*node) != nullptr;
     if (!field.implicit) return true;
     return !read_scalar(field, *node, here(node->offset)).is_default;
@@ -340,7 +343,7 @@ class BodyWriter {
   // A field that is not there: false, unless it has to be.
   bool absent(const Field& field, const JsonNode& parent) const {
     if (!field.required) return false;
-    std::string rule = rule_text(field.rules, {"required", "min_items"});
+    std::string rule = rule_text(field.rules, {"required", "min_items", "min_pairs"});
     if (rule.empty() && field.implicit) rule = breached_by_default(field);
     refuse_rule(here(parent.offset), rule.empty() ? "required" : rule,
                 "'" + path_ + "' is missing; it is required.");
@@ -399,6 +402,50 @@ class BodyWriter {
                       " item(s); it has " + std::to_string(count) + ".");
     }
     out_ += ']';
+    return true;
+  }
+
+  // Pairs ascend by the bytes of their keys as they stand in the record.
+  bool map(const Field& field, const JsonNode* node, const JsonNode& parent) {
+    const auto& [key_field, value_field] = *field.map;
+    if (node != nullptr && node->kind != JsonKind::object) {
+      const std::string type = "map<" + type_name(key_field) + ", " + type_name(value_field) + ">";
+      refuse_type(*node, type,
+                  "'" + path_ + "' must be an object (" + type + "); found " + std::string(describe(node->kind)) + ".");
+    }
+    const JsonNode* pair = node != nullptr ? document_.child(*node) : nullptr;
+    if (pair == nullptr) return absent(field, node != nullptr ? *node : parent);
+    std::map<std::string, std::string> pairs;  // key as it stands: the whole pair
+    const std::size_t begin = out_.size();
+    const std::size_t path = path_.size();
+    for (; pair != nullptr; pair = document_.next(*pair)) {
+      if (field.max_items && pairs.size() >= *field.max_items) {
+        refuse_rule(here(pair->key_offset), rule_text(field.rules, {"max_pairs"}),
+                    "'" + path_ + "' has more than " + std::to_string(*field.max_items) + " pair(s).");
+      }
+      path_ += "[\"" + excerpt(pair->key, 80) + "\"]";
+      const Scalar key = read_scalar(key_field, pair->key, here(pair->key_offset));
+      check_rules(tables_, key_field.value, key, here(pair->key_offset));
+      append_json_string(out_, key.text);
+      const std::string spelled = out_.substr(begin);
+      out_ += ':';
+      list_item(value_field, *pair);
+      if (!pairs.try_emplace(spelled, out_.substr(begin)).second) {
+        refuse_value(here(pair->key_offset), "duplicate_key", "The map has the key '" + excerpt(key.text) + "' twice.");
+      }
+      out_.resize(begin);
+      path_.resize(path);
+    }
+    if (pairs.size() < field.min_items) {
+      refuse_rule(here(node->offset), rule_text(field.rules, {"min_pairs"}),
+                  "'" + path_ + "' must have at least " + std::to_string(field.min_items) + " pair(s); it has " +
+                      std::to_string(pairs.size()) + ".");
+    }
+    for (const auto& [key, text] : pairs) {
+      out_ += out_.size() == begin ? '{' : ',';
+      out_ += text;
+    }
+    out_ += '}';
     return true;
   }
 

@@ -15,9 +15,8 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
       names.json.emplace(field.json_name, static_cast<int>(i));
       names.proto.emplace(field.name, static_cast<int>(i));
       names.numbers.emplace(static_cast<std::uint32_t>(field.number), static_cast<int>(i));
-      for (const auto& condition : field.value.string.conditions) {
-        for (const std::string& pattern : compiler::patterns_of(condition)) add_pattern(pattern);
-      }
+      add_patterns(field.value);
+      if (field.map) add_patterns(field.map->key.value);
     }
     for (int i = 0; i < message.descriptor->field_count(); ++i) {
       const auto* descriptor = message.descriptor->field(i);
@@ -33,6 +32,12 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
     }
   }
   dropped_.insert(policy().drop_headers().begin(), policy().drop_headers().end());
+}
+
+void Tables::add_patterns(const Value& value) {
+  for (const auto& condition : value.string.conditions) {
+    for (const std::string& pattern : compiler::patterns_of(condition)) add_pattern(pattern);
+  }
 }
 
 void Tables::add_pattern(const std::string& text) {

@@ -54,6 +54,7 @@ class Tables {
     std::unordered_map<std::uint32_t, int> numbers;
     std::unordered_set<std::string> absent;
   };
+  void add_patterns(const Value& value);
   void add_pattern(const std::string& text);
 
   std::shared_ptr<const Schema> schema_;

@@ -121,6 +121,12 @@ class SymbolMap::Explainer {
       case RoutineKind::object:
         enter(at_rank(place, r));
         break;
+      case RoutineKind::map:
+        // r counts a pair from its beginning on; a key is being read when its end leads to the colon.
+        key_ = place.place == Place::map_colon;
+        append("[]");
+        item_ = true;
+        return;
       case RoutineKind::array:
         append(here.counted ? "[" + std::to_string(r > 0 ? r - 1 : 0) + "]" : "[]");
         item_ = true;
@@ -128,7 +134,7 @@ class SymbolMap::Explainer {
       case RoutineKind::leaf:
         return;
     }
-    if (here.kind != RoutineKind::array) item_ = false;
+    if (here.kind != RoutineKind::array) item_ = key_ = false;
   }
 
   void say(std::string rule, std::string text) { causes_ = {{std::move(rule), std::move(text)}}; }
@@ -139,6 +145,7 @@ class SymbolMap::Explainer {
     for (int s : subjects) {
       for (const auto* list : {&subject(s).rules, &subject(s).value_rules}) {
         for (const RuleUse& rule : *list) {
+          if (key_ != rule.name.starts_with("map.keys.")) continue;
           if (wanted(last_name(rule.name))) add_cause(rule.name, rule.text.empty() ? text : text + " (" + rule.text + ")");
         }
       }
@@ -166,7 +173,7 @@ class SymbolMap::Explainer {
   void inner(const Place_& place, std::uint16_t r) {
     const Routine& here = routine(place);
     if (here.kind == RoutineKind::header) paths_ = {"header"};
-    const bool list = here.kind == RoutineKind::array;
+    const bool list = here.kind == RoutineKind::array || here.kind == RoutineKind::map;
     switch (event_.reason) {
       case Reason::ORDER:
         append(names(place.subjects));
@@ -178,12 +185,15 @@ class SymbolMap::Explainer {
       case Reason::TOO_FEW:
         if (!list && here.kind != RoutineKind::leaf) return missing(place, here, r);
         return say_rules(
-            about_, [&](std::string_view n) { return list ? n == "min_items" : n == "min_len" || n == "len"; },
+            about_, [&](std::string_view n) { return list ? n == "min_items" || n == "min_pairs" : n == "min_len" || n == "len"; },
             list ? "repeated.min_items" : "string.min_len", list ? "too few items" : "too short");
       case Reason::TOO_MANY:
         return say_rules(
-            about_, [&](std::string_view n) { return list ? n == "max_items" : n == "max_len" || n == "len"; },
+            about_, [&](std::string_view n) { return list ? n == "max_items" || n == "max_pairs" : n == "max_len" || n == "len"; },
             list ? "repeated.max_items" : "string.max_len", list ? "too many items" : "too long");
+      case Reason::KEY_ORDER:
+        add_cause("key_order", "map keys stand in ascending order of their bytes");
+        return add_cause("duplicate_key", "a map key stands twice");
       case Reason::LENGTH:
         if (here.kind == RoutineKind::header) paths_ = {"header.content-length"};
         return say("content_length", "content-length does not agree with the bytes that follow");
@@ -200,14 +210,24 @@ class SymbolMap::Explainer {
   bool has_neighbours(const Place_& place, unsigned r) const { return at_rank(place, r).size() > 1; }
 
   static bool not_length(std::string_view n) {
-    return n != "required" && n != "len" && n != "min_len" && n != "max_len" && n != "min_items" && n != "max_items";
+    return n != "required" && n != "len" && n != "min_len" && n != "max_len" && n != "min_items" && n != "max_items" && n != "min_pairs" && n != "max_pairs";
   }
 
   // A value that cannot go on, or begin, like this.
   void bad_value(bool first_byte) {
     for (int s : about_) {
+      if (key_) {
+        for (const RuleUse& rule : subject(s).rules) {
+          if (rule.name.starts_with("map.keys.")) add_cause(rule.name, "the key is not allowed (" + rule.text + ")");
+        }
+        add_cause("type " + subject(s).type, "not a key of the type " + subject(s).type);
+        continue;
+      }
       const std::string full = subject(s).type;
-      const std::string type = item_ && full.starts_with("repeated ") ? full.substr(9) : full;
+      const std::size_t of_map = full.starts_with("map<") ? full.find(", ") + 2 : 0;
+      std::string type = full;
+      if (item_ && full.starts_with("repeated ")) type = full.substr(9);
+      if (item_ && of_map != 0) type = full.substr(of_map, full.size() - of_map - 1);
       if (type.empty()) continue;
       const bool number = type.find("int") == 0 || type.find("uint") == 0 || type.find("sint") == 0 || type.find("fixed") == 0 ||
                           type.find("sfixed") == 0 || type == "float" || type == "double" || type == "bool";
@@ -290,6 +310,17 @@ class SymbolMap::Explainer {
           }
         }
         return add_cause("default", "an empty list is spelled by leaving it out");
+      case Place::map_value:
+        append("[]");
+        item_ = true;
+        return bad_value(true);
+      case Place::map_open:
+        add_cause("json_syntax", "a map goes on with a key");
+        return add_cause("default", "an empty map is spelled by leaving it out");
+      case Place::map_key:
+      case Place::map_colon:
+      case Place::after_pair:
+        return say("json_syntax", "canonical JSON does not go on like this");
       case Place::leaf:
         return bad_value(false);
     }
@@ -300,7 +331,8 @@ class SymbolMap::Explainer {
   std::vector<std::string> paths_{""};
   std::vector<Cause> causes_;
   std::vector<int> about_;  // what the innermost named place is
-  bool item_ = false;       // of a list
+  bool item_ = false;       // of a list or a map
+  bool key_ = false;        // of a map: its key, not its value
 };
 
 Explanation SymbolMap::explain(const Event& event) const { return explain(event, {}); }

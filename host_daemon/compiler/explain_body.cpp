@@ -10,7 +10,7 @@ namespace {
 
 using layout::Reason;
 
-enum class Expect { value, first_item, item, first_key, key, colon, after };
+enum class Expect { value, first_item, item, first_key, key, colon, first_pair, pair, pair_colon, after };
 
 class BodyReader {
  public:
@@ -39,7 +39,11 @@ class BodyReader {
       case Expect::key:
       case Expect::first_key:
         return bad_key();
+      case Expect::first_pair:
+      case Expect::pair:
+        return bad_pair();
       case Expect::colon:
+      case Expect::pair_colon:
         return syntax();
       case Expect::after:
         return bad_end();
@@ -49,10 +53,12 @@ class BodyReader {
 
  private:
   struct Frame {
-    const FieldFacts* list = nullptr;        // array: its field
+    const FieldFacts* list = nullptr;        // array, map: its field
     const MessageFacts* message = nullptr;   // object
     std::vector<const FieldFacts*> seen{};   // object: members, in their order
     std::size_t items = 0;                   // array: items that are complete
+    std::string_view key{};                  // map: of the pair at hand, with its quotes
+    std::string_view last_key{};             // map: the one before it
     std::string scope{};                     // object: proto path below the body, with its dot
     bool scoped = true;                      // object: Body's paths may name its members
   };
@@ -64,9 +70,11 @@ class BodyReader {
   const FieldFacts& field() const {
     if (frames_.empty()) return root_;
     const Frame& top = frames_.back();
-    return top.list ? *top.list : *top.seen.back();
+    if (top.list) return top.list->is_map() ? top.list->entry[1] : *top.list;
+    return *top.seen.back();
   }
   bool is_item() const { return in_list(); }
+  bool in_map() const { return in_list() && frames_.back().list->is_map(); }
 
   // Of the value at hand, or with `inside` false of the object or list around it.
   std::string path(bool inside = true) const {
@@ -74,7 +82,9 @@ class BodyReader {
     for (std::size_t i = 0; i < frames_.size(); ++i) {
       if (!inside && i + 1 == frames_.size()) break;
       const Frame& frame = frames_[i];
-      if (frame.list) {
+      if (frame.list && frame.list->is_map()) {
+        if (!frame.key.empty()) out += "[" + shown_text(frame.key) + "]";
+      } else if (frame.list) {
         out += "[" + std::to_string(frame.items) + "]";
       } else if (!frame.seen.empty() && (i + 1 < frames_.size() || expect_ == Expect::value)) {
         out += (out.empty() ? "" : ".") + frame.seen.back()->json_name;
@@ -122,11 +132,12 @@ class BodyReader {
       case Expect::item:
       case Expect::value: {
         const bool list = field().repeated && !is_item();
-        if (here() == '[' && list) {
+        const bool map = list && field().is_map();
+        if (here() == (map ? '{' : '[') && list) {
           const FieldFacts* of = &field();
           frames_.push_back({});
           frames_.back().list = of;
-          expect_ = Expect::first_item;
+          expect_ = map ? Expect::first_pair : Expect::first_item;
           ++at_;
           return true;
         }
@@ -159,11 +170,26 @@ class BodyReader {
         ++at_;
         expect_ = Expect::value;
         return true;
+      case Expect::first_pair:
+      case Expect::pair: {
+        const std::size_t end = scalar_end(record_, at_);
+        if (here() != '"' || offset_ < end) return false;
+        frames_.back().last_key = frames_.back().key;
+        frames_.back().key = record_.substr(at_, end - at_);
+        expect_ = Expect::pair_colon;
+        at_ = end;
+        return true;
+      }
+      case Expect::pair_colon:
+        if (here() != ':') return false;
+        ++at_;
+        expect_ = Expect::item;
+        return true;
       case Expect::after:
-        if (here() == (in_list() ? ']' : '}')) return close();
+        if (here() == (in_list() && !in_map() ? ']' : '}')) return close();
         if (here() != ',') return false;
         ++at_;
-        expect_ = in_list() ? Expect::item : Expect::key;
+        expect_ = in_map() ? Expect::pair : in_list() ? Expect::item : Expect::key;
         if (in_list()) ++frames_.back().items;
         return true;
     }
@@ -202,7 +228,7 @@ class BodyReader {
   }
 
   Finding bad_value() {
-    if (in_list() && at_ == offset_) {
+    if (in_list() && !in_map() && at_ == offset_) {
       if (reason_ == Reason::TOO_MANY) return of_list("max_items", "too many items");
       if (here() == ']') {
         if (expect_ != Expect::first_item) return syntax();
@@ -213,6 +239,23 @@ class BodyReader {
     if (!causes.empty()) return {{path()}, std::move(causes)};
     if (here() == '{' || here() == '[') return {};
     return {{path()}, {not_canonical("the value is allowed, this spelling of it is not")}};
+  }
+
+  // A map goes on with a key, or ends too soon or too late.
+  Finding bad_pair() {
+    const FieldFacts& map = *frames_.back().list;
+    if (at_ == offset_ && reason_ == Reason::TOO_MANY) return of_list("max_pairs", "too many pairs");
+    if (at_ == offset_ && here() == '}' && expect_ == Expect::first_pair) {
+      return of_list("min_pairs", "an empty map is spelled by leaving it out");
+    }
+    if (here() != '"') return syntax();
+    const std::string_view token = record_.substr(at_, scalar_end(record_, at_) - at_);
+    const std::string where = path(false) + "[" + shown_text(token) + "]";
+    if (reason_ == Reason::KEY_ORDER) {
+      if (token == frames_.back().key) return found(where, "duplicate_key", "the key stands twice");
+      return found(where, "key_order", "map keys stand in ascending order of their bytes");
+    }
+    return {{where}, causes_of_key(map.entry[0], token, {Surroundings::json, reason_, true, facts_.print_defaults})};
   }
 
   // A rule on the list around the value at hand.
@@ -251,6 +294,7 @@ class BodyReader {
 
   Finding bad_end() const {
     if (reason_ != Reason::TOO_FEW) return syntax();
+    if (in_map()) return of_list("min_pairs", "too few pairs");
     return in_list() ? of_list("min_items", "too few items") : missing(0);
   }
 

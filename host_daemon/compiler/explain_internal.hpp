@@ -43,6 +43,8 @@ struct ValuePlace {
 std::vector<Cause> causes_of_text(const FieldFacts& field, std::string_view text, const ValuePlace& place);
 // The same for the JSON value at the start of `json`, which goes on to the record's end.
 std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json, const ValuePlace& place);
+// A map's key, with its quotes.
+std::vector<Cause> causes_of_key(const FieldFacts& key, std::string_view json, const ValuePlace& place);
 // The value is of another type than the field.
 Cause wrong_type(const FieldFacts& field, bool item);
 // The field is absent and must not be.

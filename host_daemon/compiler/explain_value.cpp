@@ -183,13 +183,13 @@ std::string shown_text(std::string_view text) {
 Cause not_canonical(std::string text) { return {"canonical", std::move(text)}; }
 
 Cause wrong_type(const FieldFacts& field, bool item) {
-  const std::string type = (field.repeated && !item ? "repeated " : "") + field.type;
+  const std::string type = item ? field.type : field.declared();
   return {"type " + type, "not a value of the type " + type};
 }
 
 std::vector<Cause> causes_of_absence(const FieldFacts& field, bool print_defaults) {
   for (const RuleUse& rule : field.rules) {
-    if (rule.name == "required" || last_name(rule.name) == "min_items") return {{rule.name, field.json_name + " is missing (" + rule.text + ")"}};
+    if (rule.name == "required" || last_name(rule.name) == "min_items" || last_name(rule.name) == "min_pairs") return {{rule.name, field.json_name + " is missing (" + rule.text + ")"}};
   }
   if (field.implicit && !field.default_allowed && !field.repeated) {
     std::string zero = field.kind == ValueKind::boolean ? "false" : field.kind == ValueKind::integer ? "0" : "";
@@ -253,7 +253,7 @@ std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json
     wanted = '"';
   }
   if (field.kind == ValueKind::message || field.kind == ValueKind::any) wanted = '{';
-  if (list) wanted = '[';
+  if (list) wanted = field.is_map() ? '{' : '[';
   char is = first;
   if (first == 't' || first == 'f') is = 't';
   if (first == '-' || (first >= '0' && first <= '9')) is = '0';
@@ -265,6 +265,14 @@ std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json
   const bool special = text == "NaN" || text == "Infinity" || text == "-Infinity";
   if (name_of_number && !special) return {wrong_type(field, place.item)};
   auto causes = causes_of_text(field, text, place);
+  return causes;
+}
+
+std::vector<Cause> causes_of_key(const FieldFacts& key, std::string_view json, const ValuePlace& place) {
+  if (!utf8_text().matches(json)) return {{"json_utf8", "the key is not valid UTF-8"}};
+  if (!nlohmann::json::accept(json)) return {{"json_syntax", "the key does not end, or holds what must be escaped"}};
+  auto causes = causes_of_text(key, nlohmann::json::parse(json).get<std::string>(), place);
+  if (causes.empty()) causes.push_back(not_canonical("the key is allowed, this spelling of it is not"));
   return causes;
 }
 

@@ -16,13 +16,14 @@ using layout::RegisterOp;
 
 namespace {
 
-constexpr std::array<std::string_view, 21> kPlaces = {
+constexpr std::array<std::string_view, 26> kPlaces = {
     "method",      "target",     "variable",    "query_name",  "query_value",  "version",      "status",
     "header_name", "header_value", "line_end",  "body",        "object_open",  "member_name",  "member_colon",
-    "value",       "after_member", "array_open", "item",       "after_item",   "leaf",         "record_end"};
+    "value",       "after_member", "array_open", "item",       "after_item",   "leaf",         "map_open",
+    "map_key",     "map_colon",   "map_value",  "after_pair",  "record_end"};
 static_assert(kPlaces.size() == static_cast<std::size_t>(Place::record_end) + 1);
 
-constexpr std::array<std::string_view, 7> kKinds = {"request", "response", "header", "query", "object", "array", "leaf"};
+constexpr std::array<std::string_view, 8> kKinds = {"request", "response", "header", "query", "object", "array", "map", "leaf"};
 static_assert(kKinds.size() == static_cast<std::size_t>(RoutineKind::leaf) + 1);
 
 std::string symbol_text(int symbol) {
@@ -51,7 +52,8 @@ std::optional<RoutineKind> routine_kind_from_name(std::string_view name) {
 
 Subject subject_of(std::string name, const Field& field) {
   const FieldFacts facts = field_facts(field);
-  Subject out{std::move(name), field.rules, field.value.rules, (field.repeated ? "repeated " : "") + facts.type, {}, field.implicit && field.default_allowed};
+  Subject out{std::move(name), field.rules, field.value.rules, facts.declared(), {}, field.implicit && field.default_allowed};
+  if (field.map) out.rules.insert(out.rules.end(), field.map->key.value.rules.begin(), field.map->key.value.rules.end());
   for (const Cause& cause : causes_of_absence(facts, field.required)) out.absence.push_back(cause.rule);
   return out;
 }
@@ -171,6 +173,7 @@ std::string dump(const Grammar& grammar) {
         out += e.register_op == RegisterOp::INC ? ")" : "," + std::to_string(e.register_min) + ")";
       }
       if (e.accumulator_op != layout::AccumulatorOp::NONE) out += " " + std::string(layout::name_of(e.accumulator_op));
+      if (e.key_op != layout::KeyOp::NONE) out += " " + std::string(layout::name_of(e.key_op));
       if (e.tag) out += " TAG(" + std::to_string(e.tag) + ")";
       out += " " + std::string(layout::name_of(t.control));
       if (t.control == Control::RET || t.control == Control::REDO || t.control == Control::ACCEPT) {

@@ -22,6 +22,7 @@ struct Effect {
   std::uint16_t register_arg = 0;
   std::uint16_t register_min = 0;
   layout::AccumulatorOp accumulator_op = layout::AccumulatorOp::NONE;
+  layout::KeyOp key_op = layout::KeyOp::NONE;
   std::uint16_t tag = 0;
 
   bool operator==(const Effect&) const = default;
@@ -40,7 +41,8 @@ struct Transition {
 // Where in a record a state stands: what an explanation says was expected.
 enum class Place : std::uint8_t {
   method, target, variable, query_name, query_value, version, status, header_name, header_value, line_end,
-  body, object_open, member_name, member_colon, value, after_member, array_open, item, after_item, leaf, record_end,
+  body, object_open, member_name, member_colon, value, after_member, array_open, item, after_item, leaf,
+  map_open, map_key, map_colon, map_value, after_pair, record_end,
 };
 std::string_view name_of(Place place);
 std::optional<Place> place_from_name(std::string_view name);
@@ -48,7 +50,7 @@ std::optional<Place> place_from_name(std::string_view name);
 // Something that a schema or a policy names: a field, a query parameter, a header. Explanations cite it.
 struct Subject {
   std::string name;                   // path element: json name, header name
-  std::vector<RuleUse> rules;         // of the place itself: required, repeated.*
+  std::vector<RuleUse> rules;         // of the place itself: required, repeated.*, map.*_pairs and map.keys.*
   std::vector<RuleUse> value_rules;   // of the value
   std::string type{};                     // a field's declared type, "uint32"; a list's with "repeated " before it
   std::vector<std::string> absence{};     // a field: the rules that its absence can break
@@ -56,14 +58,14 @@ struct Subject {
 };
 Subject subject_of(std::string name, const Field& field);
 
-enum class RoutineKind : std::uint8_t { request, response, header, query, object, array, leaf };
+enum class RoutineKind : std::uint8_t { request, response, header, query, object, array, map, leaf };
 std::string_view name_of(RoutineKind kind);
 std::optional<RoutineKind> routine_kind_from_name(std::string_view name);
 
 struct Routine {
   RoutineKind kind;
   std::string name;
-  bool counted = false;                    // array: r is the number of items
+  bool counted = false;                    // array, map: r is the number of items or pairs
   std::vector<std::vector<int>> subjects;  // header, query, object: by rank, indexes into Grammar::subjects
   std::vector<int> required_ranks;         // ascending
 };

@@ -26,6 +26,7 @@ enum class Encoding {
 // What ends a leaf.
 enum class Ending {
   quote,        // '"', consumed
+  key,          // the same, and it ends a map's key
   json_value,   // ',' ']' '}', read again
   record,       // END: a bare value that is the whole body
   query_value,  // '&' or ' ', read again
@@ -86,6 +87,13 @@ class GrammarBuilder {
   int object(const ObjectForm& form);
   int array(const Field& field);
   void distinct_items(const Field& field, int owner, int open);
+  int map(const Field& field);
+  // INC of a list's or a map's register, if a rule wants its number; nothing otherwise. `min` is then asked for at its end.
+  struct Count {
+    Effect effect;
+    std::uint16_t min;
+  };
+  Count count_of(const Field& field, int routine);
   int any(const Value& value);
   void build_pending();
 
@@ -114,7 +122,7 @@ class GrammarBuilder {
   std::map<std::string, int> leaves_;
   std::map<std::pair<std::string, Encoding>, int> characters_;
   std::map<ObjectForm, int> objects_;
-  std::map<const Field*, int> arrays_;
+  std::map<const Field*, int> arrays_;  // and maps
   std::map<std::vector<int>, int> anys_;  // by allowed types
   std::map<const Field*, int> field_subjects_;
   std::map<const Field*, StringLanguage> languages_;

@@ -104,7 +104,11 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
 
 void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, int return_to, Ending bare) {
   form.message = field.value.message;
-  if (field.repeated) {
+  if (field.map) {
+    Effect fresh;
+    fresh.key_op = layout::KeyOp::NEW_MAP;
+    call(from, '{', '{', map(field), return_to, fresh);
+  } else if (field.repeated) {
     call(from, '[', '[', array(field), return_to);
   } else if (field.value.kind == ValueKind::message) {
     call(from, '{', '{', object(form), return_to);
@@ -113,18 +117,46 @@ void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, i
   }
 }
 
+GrammarBuilder::Count GrammarBuilder::count_of(const Field& field, int owner) {
+  if (field.min_items <= 1 && !field.max_items) return {{}, 0};
+  grammar_.routines[static_cast<std::size_t>(owner)].counted = true;
+  const std::uint64_t unbounded = layout::INC_UNBOUNDED;
+  Effect count;
+  count.register_op = RegisterOp::INC;
+  count.register_arg = static_cast<std::uint16_t>(field.max_items ? std::min(*field.max_items, unbounded) : unbounded);
+  return {count, static_cast<std::uint16_t>(std::min(field.min_items, unbounded))};
+}
+
+// The key unit ensures that keys ascend. A pair is counted where it begins.
+int GrammarBuilder::map(const Field& field) {
+  if (const auto known = arrays_.find(&field); known != arrays_.end()) return known->second;
+  const int owner = routine(RoutineKind::map, field.descriptor->full_name());
+  auto [begin, min] = count_of(field, owner);
+  begin.key_op = layout::KeyOp::BEGIN;
+  const int open = state(owner, Place::map_open);
+  arrays_.emplace(&field, open);
+  const int key = state(owner, Place::map_key);
+  const int colon = state(owner, Place::map_colon);
+  const int value = state(owner, Place::map_value);
+  const int after = state(owner, Place::after_pair);
+  guarded("field '" + field.descriptor->full_name() + "', its keys", field.span, [&] {
+    const Field& part = field.map->key;
+    const auto encoding = part.value.kind == ValueKind::string ? Encoding::json : Encoding::plain;
+    const int spelled = leaf("map key", value_texts(part.value, &part), encoding, Ending::key);
+    for (const int from : {open, key}) call(from, '"', '"', spelled, colon, begin);
+  });
+  next(colon, ':', ':', value);
+  json_value(value, field.map->value, after, {});
+  next(after, ',', ',', key);
+  finish(after, '}', Control::RET, min);
+  return open;
+}
+
 int GrammarBuilder::array(const Field& field) {
   if (const auto known = arrays_.find(&field); known != arrays_.end()) return known->second;
   const int owner = routine(RoutineKind::array, field.descriptor->full_name());
   // At least one item is ensured by the first state, which has no ']'.
-  const bool counted = field.min_items > 1 || field.max_items;
-  grammar_.routines[static_cast<std::size_t>(owner)].counted = counted;
-  Effect count;
-  if (counted) {
-    const std::uint64_t unbounded = layout::INC_UNBOUNDED;
-    count.register_op = RegisterOp::INC;
-    count.register_arg = static_cast<std::uint16_t>(field.max_items ? std::min(*field.max_items, unbounded) : unbounded);
-  }
+  const auto [count, min] = count_of(field, owner);
   const int open = state(owner, Place::array_open);
   arrays_.emplace(&field, open);
   if (field.unique) {
@@ -134,7 +166,6 @@ int GrammarBuilder::array(const Field& field) {
   }
   const int after = state(owner, Place::after_item);
   const int item = state(owner, Place::item);
-  const auto min = static_cast<std::uint16_t>(counted ? std::min<std::uint64_t>(field.min_items, layout::INC_UNBOUNDED) : 0);
   json_value(open, field, after, count);
   json_value(item, field, after, count);
   next(after, ',', ',', item);

@@ -294,6 +294,12 @@ int GrammarBuilder::spell(int owner, const StringLanguage& text, Encoding encodi
     };
     switch (*ending) {
       case Ending::quote: finish(here, '"', layout::Control::RET, min); break;
+      case Ending::key: {
+        Effect end;
+        end.key_op = layout::KeyOp::END_KEY;
+        finish(here, '"', layout::Control::RET, min, end);
+        break;
+      }
       case Ending::json_value: redo({',', ']', '}'}); break;
       case Ending::record: redo({kEnd}); break;
       case Ending::query_value: redo({'&', ' '}); break;

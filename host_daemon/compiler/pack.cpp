@@ -302,6 +302,7 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
       action.register_arg = transition.effect.register_arg;
       action.register_min = transition.effect.register_min;
       action.accumulator_op = transition.effect.accumulator_op;
+      action.key_op = transition.effect.key_op;
       action.tag = transition.effect.tag;
       action.operand = transition.control == Control::CALL ? table.bases[static_cast<std::size_t>(transition.target)] : transition.min;
       layout::Entry& entry = table.entries[slot];
@@ -351,7 +352,7 @@ std::string dump(const PackedTable& table) {
   for (std::size_t i = 0; i < table.actions.size(); ++i) {
     const layout::Action& a = table.actions[i];
     out += "action " + std::to_string(i) + " " + std::string(layout::name_of(a.register_op)) + " " + std::to_string(a.register_arg) + " " +
-           std::to_string(a.register_min) + " " + std::string(layout::name_of(a.accumulator_op)) + " tag " + std::to_string(a.tag) +
+           std::to_string(a.register_min) + " " + std::string(layout::name_of(a.accumulator_op)) + " " + std::string(layout::name_of(a.key_op)) + " tag " + std::to_string(a.tag) +
            " operand " + std::to_string(a.operand) + "\n";
   }
   return out;

@@ -22,7 +22,7 @@ FieldFacts field_facts(const Field& field) {
   FieldFacts out;
   out.name = field.name;
   out.json_name = field.json_name;
-  const auto* descriptor = field.descriptor;
+  const auto* descriptor = field.map ? field.map->value.descriptor : field.descriptor;
   out.type = descriptor->type_name();
   if (descriptor->message_type()) out.type = descriptor->message_type()->full_name();
   if (field.value.wrapped) out.type = google::protobuf::FieldDescriptor::TypeName(field.value.type);
@@ -41,7 +41,13 @@ FieldFacts field_facts(const Field& field) {
   }
   out.rules = field.rules;
   out.value_rules = field.value.rules;
+  if (field.map) out.entry = {field_facts(field.map->key), field_facts(field.map->value)};
   return out;
+}
+
+std::string FieldFacts::declared() const {
+  if (is_map()) return "map<" + entry[0].type + ", " + entry[1].type + ">";
+  return (repeated ? "repeated " : "") + type;
 }
 
 // Where a path of fields ends.

@@ -26,6 +26,10 @@ struct FieldFacts {
   int message = -1;
   std::vector<EnumValue> enumeration;  // all declared values
   std::vector<RuleUse> rules, value_rules;
+  std::vector<FieldFacts> entry{};  // a map: its key and its value
+
+  bool is_map() const { return !entry.empty(); }
+  std::string declared() const;  // "repeated int32", "map<string, t.M>"
 };
 
 struct OneofFacts {

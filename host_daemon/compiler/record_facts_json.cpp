@@ -44,12 +44,15 @@ std::vector<HeaderFacts> headers_from(const Read& json) {
 Json field_json(const FieldFacts& f) {
   Json values = Json::array();
   for (const EnumValue& value : f.enumeration) values.push_back({value.name, value.number});
+  Json entry = Json::array();
+  for (const FieldFacts& part : f.entry) entry.push_back(field_json(part));
   const int flags = (f.quoted ? 1 : 0) | (f.repeated ? 2 : 0) | (f.required ? 4 : 0) | (f.implicit ? 8 : 0) | (f.default_allowed ? 16 : 0);
   return {f.name,    f.json_name, f.type, static_cast<int>(f.kind), flags, f.rank, f.oneof, f.message, values, rules_json(f.rules),
-          rules_json(f.value_rules)};
+          rules_json(f.value_rules), entry};
 }
 
-FieldFacts field_from(const Read& json) {
+// `part`: a map's key or value, which is no map itself, so this recurs once.
+FieldFacts field_from(const Read& json, bool part = false) {
   FieldFacts out;
   out.name = json.at(0).get<std::string>();
   out.json_name = json.at(1).get<std::string>();
@@ -69,6 +72,9 @@ FieldFacts field_from(const Read& json) {
   for (const auto& value : json.at(8)) out.enumeration.push_back({value.at(0).get<std::string>(), value.at(1).get<std::int32_t>()});
   out.rules = rules_from(json.at(9));
   out.value_rules = rules_from(json.at(10));
+  const std::size_t parts = json.at(11).size();
+  if (parts != 0 && (part || parts != 2)) throw std::runtime_error("a map without a key and a value");
+  for (const auto& one : json.at(11)) out.entry.push_back(field_from(one, true));
   return out;
 }
 
@@ -124,6 +130,9 @@ void check(const RecordFacts& facts) {
   };
   for (const MessageFacts& message : facts.messages) {
     for (const FieldFacts& field : message.fields) {
+      for (const FieldFacts& part : field.entry) {
+        if (part.kind == ValueKind::message && !inside(part.message, facts.messages.size())) throw std::runtime_error("a message index is out of range");
+      }
       const bool needs_message = field.kind == ValueKind::message;
       if (needs_message && !inside(field.message, facts.messages.size())) throw std::runtime_error("a message index is out of range");
       if (field.oneof >= 0 && !inside(field.oneof, message.oneofs.size())) throw std::runtime_error("a oneof index is out of range");

@@ -31,6 +31,35 @@ bool mend_content_length(std::string& record) {
   return true;
 }
 
+// The pairs of a map that is being spelled.
+struct Pair {
+  std::size_t begin, key, key_end;
+};
+struct OpenMap {
+  std::size_t frame;  // size of the stack inside it
+  std::vector<Pair> pairs;
+};
+
+// Puts the pairs, separated by one byte each, into the order of their keys. Of equal keys one stays: the pair around `kept`, or the
+// first. False when fewer than `min` are left.
+bool sort_pairs(std::string& out, const std::vector<Pair>& pairs, std::size_t kept, std::size_t min) {
+  std::map<std::string, std::string> sorted;
+  const char separator = pairs.size() > 1 ? out[pairs[1].begin - 1] : ',';
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::size_t end = i + 1 < pairs.size() ? pairs[i + 1].begin - 1 : out.size();
+    const std::string text = out.substr(pairs[i].begin, end - pairs[i].begin);
+    const auto [place, fresh] = sorted.try_emplace(out.substr(pairs[i].key, pairs[i].key_end - pairs[i].key), text);
+    if (!fresh && pairs[i].begin <= kept && kept <= end) place->second = text;
+  }
+  if (sorted.size() < std::max<std::size_t>(min, 1)) return pairs.empty();
+  out.resize(pairs.front().begin);
+  for (const auto& [key, text] : sorted) {
+    if (out.size() > pairs.front().begin) out += separator;
+    out += text;
+  }
+  return true;
+}
+
 }  // namespace
 
 Sampler::Sampler(const Automaton& automaton) : automaton_(automaton) {
@@ -196,6 +225,8 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
     int ret, r;
   };
   std::vector<Frame> stack{{-1, 0}};
+  std::vector<OpenMap> maps;
+  std::size_t kept = 0;  // where the plan ended
   std::string out;
   int state = start;
   bool tagged = leads == nullptr;
@@ -233,6 +264,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       while (chosen < candidates.size() && candidates[chosen].index != step.index) ++chosen;
       if (chosen == candidates.size()) return std::nullopt;
       ++planned;
+      kept = out.size();
       if (step.enter) ++plan_depth;
     }
     const bool hurry = rng == nullptr || out.size() >= limits.bytes;
@@ -293,6 +325,13 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       if (stack.empty()) return std::nullopt;
       continue;
     }
+    if (t.effect.key_op == layout::KeyOp::NEW_MAP) maps.push_back({stack.size() + 1, {}});
+    if (!maps.empty() && t.effect.key_op == layout::KeyOp::BEGIN) maps.back().pairs.push_back({out.size(), out.size() + 1, 0});
+    if (!maps.empty() && t.effect.key_op == layout::KeyOp::END_KEY) maps.back().pairs.back().key_end = out.size();
+    if (t.control == Control::RET && !maps.empty() && maps.back().frame == stack.size()) {
+      if (!sort_pairs(out, maps.back().pairs, kept, t.min)) return std::nullopt;
+      maps.pop_back();
+    }
     out.push_back(static_cast<char>(pick()));
     allowed.set();
     if (t.control == Control::RET) {
@@ -311,7 +350,12 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
 
 std::optional<std::string> Sampler::shortest(int tag) {
   const bool request = automaton_.pipeline == layout::Pipeline::REQUEST;
-  return walk(request ? automaton_.starts[0] : automaton_.starts[static_cast<std::size_t>(tag - 1)], tag, nullptr, {});
+  const int start = request ? automaton_.starts[0] : automaton_.starts[static_cast<std::size_t>(tag - 1)];
+  auto found = walk(start, tag, nullptr, {});
+  // A map that needs several pairs needs different keys, and the shortest way spells the same one again and again.
+  std::mt19937_64 rng(static_cast<std::uint64_t>(tag));
+  for (int i = 0; i < 200 && !found; ++i) found = walk(start, tag, &rng, {0, 40});
+  return found;
 }
 
 std::optional<std::string> Sampler::random(int tag, std::mt19937_64& rng, RandomLimits limits) {

@@ -127,6 +127,8 @@ struct Value {
   std::vector<RuleUse> rules;                    // every rule that shaped this value
 };
 
+struct MapEntry;
+
 struct Field {
   const google::protobuf::FieldDescriptor* descriptor;  // null: the member `value` of an AnyType
   std::string name;       // proto name
@@ -134,9 +136,10 @@ struct Field {
   int number;
   int rank;               // 1-based place in canonical order; members of a oneof share the rank of the lowest-numbered one
   int oneof = -1;         // index into Message::oneofs; -1 for none (a synthetic oneof of `optional` is none)
-  bool repeated = false;
-  std::uint64_t min_items = 0;             // repeated; as a present list, so at least 1
+  bool repeated = false;                   // a list or a map
+  std::uint64_t min_items = 0;             // repeated; as a present list, so at least 1. Of a map: pairs
   std::optional<std::uint64_t> max_items;  // repeated
+  std::shared_ptr<const MapEntry> map{};   // set: a map; `value` is that of its values
   bool unique = false;                     // repeated: no value stands twice
   // Implicit presence under `defaults: OMIT`: the default value is spelled by absence and never stands on the wire.
   // `value` then excludes it already (0 removed, false removed, empty string: string.min_len >= 1, enum value 0 removed).
@@ -146,8 +149,13 @@ struct Field {
   // The record is refused when the field is absent (rule `required`, a default that breaks a rule, `min_items`, `defaults: PRINT`).
   bool required = false;
   Value value;
-  std::vector<RuleUse> rules;  // required, repeated.*
+  std::vector<RuleUse> rules;  // required, repeated.*, map.*_pairs
   Span span;
+};
+
+// What one pair of a map may be: fields without presence rules, for both always stand.
+struct MapEntry {
+  Field key, value;
 };
 
 // A oneof, or a message's rule `oneof` whose fields are neighbours in the order of numbers: then one rank checks it, too.

@@ -121,10 +121,14 @@ std::string field_line(const Schema& schema, const Field& field) {
   if (field.json_name != field.name) text += " json=" + quote_text(field.json_name);
   text += " ";
   if (field.repeated) {
-    text += "repeated(" + std::to_string(field.min_items) + ".." +
+    text += std::string(field.map ? "map(" : "repeated(") + std::to_string(field.min_items) + ".." +
             (field.max_items ? std::to_string(*field.max_items) : "") + (field.unique ? ") unique " : ") ");
   }
-  text += value_text(schema, field.value, field.descriptor);
+  if (field.map) {
+    text += value_text(schema, field.map->key.value, field.map->key.descriptor) +
+            rules_text(field.map->key.value.rules, {}) + " -> ";
+  }
+  text += value_text(schema, field.value, field.map ? field.map->value.descriptor : field.descriptor);
   if (field.oneof >= 0) text += " oneof=" + std::to_string(field.oneof);
   if (field.implicit) text += " implicit";
   if (field.omit_default) text += " omit_default";

@@ -58,10 +58,33 @@ void resolve_message(Resolution& resolution, int index);
 // schema_rules.cpp: everything that the type allows, a wrapper's included.
 Value free_value_of(const Resolution& resolution, const Descriptor* message);
 // The values that the rules allow for a singular field or an item. `rules` may be
-// null. `path` stands before the rules' names: "" or "repeated.items.". Errors mark the field as
-// refused.
+// null. `path` stands before the rules' names: "", "repeated.items.", "map.keys.". Errors mark as refused and
+// name `owner`, the map whose key or value `field` is; null: `field` itself.
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field,
-                    const buf::validate::FieldRules* rules, const std::string& path);
+                    const buf::validate::FieldRules* rules, const std::string& path,
+                    const FieldDescriptor* owner = nullptr);
+// schema_message.cpp
+// Refuses a field or a part of it whose rules leave no value; `why` is appended.
+void check_not_empty(Resolution& resolution, const Field& field, const FieldDescriptor* owner,
+                     const std::string& why);
+// schema_repeated.cpp
+// The number of items or pairs of a present list or map: `least` and `most` are min_items and max_items, or min_pairs and
+// max_pairs, of `group`.
+void resolve_count(Resolution& resolution, Field& field, const buf::validate::FieldRules& rules,
+                   const google::protobuf::Message& group, const std::string& least,
+                   const std::string& most);
+// Rules under `ignore: IGNORE_IF_ZERO_VALUE` on items, keys and values: the zero value is allowed besides.
+void allow_zero_item(Resolution& resolution, Value& value, const FieldDescriptor* field,
+                     const FieldDescriptor* owner, const std::string& path);
+
+// Reports the maps in a message and below it: their Protobuf encoding is not built yet.
+void refuse_binary_maps(Resolution& resolution, int message);
+// Where the type of a field's values stands: a map's value field, or the field itself.
+const FieldDescriptor* value_descriptor(const FieldDescriptor* field);
+// Fills `field`, a map, from its rules; `with_rules`: they hold. Messages of values are entered into the list.
+void resolve_map(Resolution& resolution, Field& field, const buf::validate::FieldRules& rules,
+                 bool with_rules);
+
 // schema_well_known.cpp
 // The one field of a wrapper message; null for other messages.
 const FieldDescriptor* wrapped_field(const Descriptor* message);

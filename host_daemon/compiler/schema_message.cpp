@@ -17,7 +17,7 @@ constexpr std::size_t kMaxGroups = 4;  // each doubles the states of a message's
 
 // Why fields of this type are refused; empty if they are not.
 std::string unsupported_type(const FieldDescriptor* field) {
-  if (field->is_map()) return "map fields are not supported";
+  field = value_descriptor(field);
   if (field->type() == FieldDescriptor::TYPE_GROUP) return "groups are not supported";
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     const Descriptor* message = field->message_type();
@@ -31,6 +31,7 @@ std::string unsupported_type(const FieldDescriptor* field) {
 }
 
 bool is_any(const FieldDescriptor* field) {
+  field = value_descriptor(field);
   return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
          field->message_type()->full_name() == "google.protobuf.Any";
 }
@@ -268,7 +269,9 @@ class MessageResolver {
       field.rules.push_back(
           {"required", "required", load::span_of_rule(resolution_.loaded, descriptor, "required")});
     }
-    if (field.repeated) {
+    if (descriptor->is_map()) {
+      resolve_map(resolution_, field, rules, with_rules_ && !ignored);
+    } else if (field.repeated) {
       resolve_list(field, rules, !ignored);
     } else {
       resolve_singular(field, rules, !ignored);
@@ -277,7 +280,7 @@ class MessageResolver {
   }
 
   bool may_hold_some_type(const FieldRules& rules) const {
-    const auto& own = rules.has_repeated() ? rules.repeated().items().any() : rules.any();
+    const auto& own = rules.has_repeated() ? rules.repeated().items().any() : rules.has_map() ? rules.map().values().any() : rules.any();
     const auto listed = [](const auto& urls, const std::string& url) { return std::find(urls.begin(), urls.end(), url) != urls.end(); };
     return std::any_of(resolution_.schema.any_types.begin(), resolution_.schema.any_types.end(), [&](const AnyType& type) {
       return (own.in().empty() || listed(own.in(), type.url)) && !listed(own.not_in(), type.url);
@@ -286,11 +289,11 @@ class MessageResolver {
 
   // No type is listed, so nothing can stand in an Any: the field is absent in every valid record.
   void leave_out_any(const FieldDescriptor* field, const FieldRules& rules) {
-    const bool needed = rules.required() || (rules.repeated().min_items() != 0 &&
-                                             rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE);
-    if (needed) {
+    const bool least = rules.repeated().min_items() != 0 || rules.map().min_pairs() != 0;
+    if (rules.required() || (least && rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE)) {
       rule_error(
-          Code::kNoValue, field, rules.required() ? "required" : "repeated.min_items",
+          Code::kNoValue, field,
+          rules.required() ? "required" : field->is_map() ? "map.min_pairs" : "repeated.min_items",
           "a google.protobuf.Any must be absent, because the policy lists no type that it may hold, but the "
           "rules require it");
     }
@@ -311,7 +314,7 @@ class MessageResolver {
     field.implicit = !descriptor->has_presence();
     field.value = resolve_value(resolution_, descriptor, with_rules_ ? &rules : nullptr, "");
     refer(field.value, descriptor, with_rules);
-    check_not_empty(field, {});
+    check_not_empty(resolution_, field, descriptor, {});
     // Where presence is explicit this `ignore` does nothing: what is set is judged, also a zero.
     if (ignore_zero && field.implicit) add_zero(field.value, descriptor);
     if (required_rule && descriptor->real_containing_oneof() != nullptr) {
@@ -325,7 +328,7 @@ class MessageResolver {
     field.omit_default = !print_;
     field.required = print_ || !field.default_allowed;
     check_not_empty(
-        field, field.default_allowed ? "; only the default, which is never written, is left" : "");
+        resolution_, field, descriptor, field.default_allowed ? "; only the default, which is never written, is left" : "");
   }
 
   void resolve_list(Field& field, const FieldRules& rules, bool with_rules) {
@@ -335,30 +338,12 @@ class MessageResolver {
     resolve_value(resolution_, descriptor, &own, "");  // refuses cel and groups that do not fit
 
     const auto& list = rules.repeated();
-    const auto note = [&](const char* name, const std::string& text) {
-      const std::string rule = std::string("repeated.") + name;
-      field.rules.push_back(
-          {rule, rule + " = " + text, load::span_of_rule(resolution_.loaded, descriptor, rule)});
-    };
-    const std::uint64_t min_items = list.min_items();
-    if (list.has_min_items()) note("min_items", std::to_string(min_items));
-    field.min_items = std::max<std::uint64_t>(min_items, 1);
-    if (min_items != 0 && rules.ignore() != buf::validate::IGNORE_IF_ZERO_VALUE)
-      field.required = true;
-    if (list.has_max_items()) {
-      note("max_items", std::to_string(list.max_items()));
-      field.max_items = list.max_items();
-      if (*field.max_items < field.min_items) {
-        rule_error(Code::kNoValue, descriptor, "repeated.max_items",
-                   "no list can satisfy repeated.max_items = " + std::to_string(*field.max_items) +
-                       (min_items != 0 ? " with repeated.min_items = " + std::to_string(min_items)
-                                       : "; an empty list is never written"));
-      }
-    }
-    const bool unique = list.unique() && !resolution_.left_to_software(descriptor->full_name(), "repeated.unique",
-                                                                       load::span_of_rule(resolution_.loaded, descriptor, "repeated.unique"));
+    resolve_count(resolution_, field, rules, list, "min_items", "max_items");
+    const std::string unique_rule = "repeated.unique";
+    const Span unique_span = load::span_of_rule(resolution_.loaded, descriptor, unique_rule);
+    const bool unique = list.unique() && !resolution_.left_to_software(descriptor->full_name(), unique_rule, unique_span);
     if (unique) {
-      note("unique", "true");
+      field.rules.push_back({unique_rule, unique_rule + " = true", unique_span});
       field.unique = !field.max_items || *field.max_items > 1;
     }
 
@@ -372,28 +357,13 @@ class MessageResolver {
     field.value =
         resolve_value(resolution_, descriptor, with_rules_ ? &items : nullptr, "repeated.items.");
     refer(field.value, descriptor, items_with_rules);
-    check_not_empty(field, {});
+    check_not_empty(resolution_, field, descriptor, {});
     if (unique && descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       rule_error(Code::kRuleMismatch, descriptor, "repeated.unique", "rule repeated.unique is for scalars and enums, not for messages");
     }
     if (items.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
-      if (descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        refuse_rule(resolution_, descriptor, "repeated.items.ignore",
-                    "a message has no zero value");
-      }
-      add_zero(field.value, descriptor);
+      allow_zero_item(resolution_, field.value, descriptor, descriptor, "repeated.items.");
     }
-  }
-
-  void check_not_empty(const Field& field, const std::string& why) {
-    if (!allows_nothing(field.value) || resolution_.refused.contains(field.descriptor)) return;
-    std::string names;
-    for (const auto* list : {&field.value.rules, &field.rules}) {
-      for (const RuleUse& rule : *list) names += (names.empty() ? "" : ", ") + rule.text;
-    }
-    const std::string first = !field.value.rules.empty() ? field.value.rules.front().name : "";
-    rule_error(Code::kNoValue, field.descriptor, first, "no value can satisfy its rules" + why)
-        .note("rules: " + (names.empty() ? "none" : names));
   }
 
   void resolve_oneofs(Message& message) {
@@ -435,6 +405,21 @@ class MessageResolver {
 };
 
 }  // namespace
+
+void check_not_empty(Resolution& resolution, const Field& field, const FieldDescriptor* owner,
+                     const std::string& why) {
+  if (!allows_nothing(field.value) || resolution.refused.contains(owner)) return;
+  std::string names;
+  for (const auto* list : {&field.value.rules, &field.rules}) {
+    for (const RuleUse& rule : *list) names += (names.empty() ? "" : ", ") + rule.text;
+  }
+  const std::string first = !field.value.rules.empty() ? field.value.rules.front().name : "";
+  resolution.refused.insert(owner);
+  resolution.diagnostics
+      .error(Code::kNoValue, load::span_of_rule(resolution.loaded, owner, first),
+             "field " + owner->full_name() + ": no value can satisfy its rules" + why)
+      .note("rules: " + (names.empty() ? "none" : names));
+}
 
 bool special_message(const Descriptor* message) {
   static const std::set<std::string, std::less<>> names = {

@@ -117,7 +117,9 @@ class QueryWalk {
     path.proto_path = proto_path;
     path.json_path = join(frame.base.json_path, field.json_name);
 
-    if (field.value.kind == ValueKind::any) {
+    if (field.map) {
+      error(field, "it is a map");
+    } else if (field.value.kind == ValueKind::any) {
       error(field, "it is a google.protobuf.Any");
     } else if (field.value.kind == ValueKind::message) {
       visit_message(field, std::move(path), oneof_needed);

@@ -510,11 +510,12 @@ void refuse_rule(Resolution& resolution, const FieldDescriptor* field, const std
 }
 
 Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const FieldRules* rules,
-                    const std::string& path) {
+                    const std::string& path, const FieldDescriptor* owner) {
   Value value = free_value(resolution, field);
+  if (owner == nullptr) owner = field;
   if (rules == nullptr) return value;
-  if (rules->cel_size() != 0) refuse_rule(resolution, field, path + "cel");
-  if (rules->cel_expression_size() != 0) refuse_rule(resolution, field, path + "cel_expression");
+  if (rules->cel_size() != 0) refuse_rule(resolution, owner, path + "cel");
+  if (rules->cel_expression_size() != 0) refuse_rule(resolution, owner, path + "cel_expression");
 
   const auto* reflection = rules->GetReflection();
   const FieldDescriptor* group =
@@ -526,18 +527,19 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
   group_rules.GetReflection()->ListFields(group_rules, &members);
   const bool whole_list = field->is_repeated() && path.empty();
   if (whole_list || group->name() != group_name(field)) {
-    resolution.refused.insert(field);
+    resolution.refused.insert(owner);
     const std::string rule = members.empty() ? prefix : prefix + "." + members.front()->name();
     resolution.diagnostics
-        .error(Code::kRuleMismatch, load::span_of_rule(resolution.loaded, field, rule),
-               "field " + field->full_name() + ": rule " + rule + " does not fit its type " +
-                   (whole_list ? "repeated " : "") + field->type_name())
-        .mend(whole_list ? "rules on items stand below repeated.items"
-                         : "use the rules of the field's own type");
+        .error(Code::kRuleMismatch, load::span_of_rule(resolution.loaded, owner, rule),
+               "field " + owner->full_name() + ": rule " + rule + " does not fit its type " +
+                   (field->is_map() ? "map" : (whole_list ? "repeated " : "") + std::string(field->type_name())))
+        .mend(field->is_map() ? "rules on keys and values stand below map.keys and map.values"
+              : whole_list    ? "rules on items stand below repeated.items"
+                              : "use the rules of the field's own type");
     return value;
   }
 
-  Narrowing narrowing(resolution, field, value);
+  Narrowing narrowing(resolution, owner, value);
   for (const FieldDescriptor* member : members) {
     if (member->name() == "example") continue;  // sample values, not a rule
     const std::string rule = prefix + "." + member->name();
@@ -547,14 +549,14 @@ Value resolve_value(Resolution& resolution, const FieldDescriptor* field, const 
         !group_rules.GetReflection()->GetBool(group_rules, member)) {
       continue;
     }
-    if (resolution.left_to_software(field->full_name(), rule, load::span_of_rule(resolution.loaded, field, rule))) continue;
+    if (resolution.left_to_software(owner->full_name(), rule, load::span_of_rule(resolution.loaded, owner, rule))) continue;
     if (!narrowing.add(rule, group_rules, member)) {
       const bool clock = group->name() == "timestamp";
-      refuse_rule(resolution, field, rule, clock ? "it depends on the time of the call, and the device has no clock" : "");
+      refuse_rule(resolution, owner, rule, clock ? "it depends on the time of the call, and the device has no clock" : "");
       continue;
     }
     value.rules.push_back({rule, rule_text(rule, group_rules, member),
-                           load::span_of_rule(resolution.loaded, field, rule),
+                           load::span_of_rule(resolution.loaded, owner, rule),
                            arguments_of(group_rules, member)});
     if (member->name() == "well_known_regex" && !value.string.conditions.empty()) {
       value.rules.back().arguments = value.string.conditions.back().texts;  // the format it means

@@ -15,7 +15,7 @@ namespace sluice::compiler {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
   Json out;

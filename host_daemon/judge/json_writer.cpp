@@ -124,6 +124,10 @@ void JsonWriter::members(const Message& message, bool first, const std::string& 
 
 void JsonWriter::value(const Message& message, const FieldDescriptor* field,
                        const std::string& path, Context& context, CanonicalText& out) const {
+  if (field->is_map()) {
+    map(message, field, path, context, out);
+    return;
+  }
   if (!field->is_repeated()) {
     element(message, field, -1, path, context, out);
     return;
@@ -135,6 +139,29 @@ void JsonWriter::value(const Message& message, const FieldDescriptor* field,
     element(message, field, i, path + "[" + std::to_string(i) + "]", context, out);
   }
   out.add("]");
+}
+
+void JsonWriter::map(const Message& message, const FieldDescriptor* field, const std::string& path,
+                     Context& context, CanonicalText& out) const {
+  std::map<std::string, CanonicalText> members;  // ascending by the keys as they stand
+  const int size = message.GetReflection()->FieldSize(message, field);
+  for (int i = 0; i < size; ++i) {
+    const Message& entry = message.GetReflection()->GetRepeatedMessage(message, field, i);
+    const auto key = read_scalar(entry, field->message_type()->map_key(), -1);
+    const std::string spelled = json_quote(key->text);
+    CanonicalText& text = members[spelled];
+    text.add(spelled + ":");
+    element(entry, field->message_type()->map_value(), -1, path + "[" + spelled + "]", context,
+            text);
+  }
+  out.add("{");
+  bool first = true;
+  for (const auto& [key, text] : members) {
+    if (!first) out.add(",");
+    first = false;
+    out.add(text);
+  }
+  out.add("}");
 }
 
 void JsonWriter::element(const Message& message, const FieldDescriptor* field, int index,

@@ -70,6 +70,8 @@ class JsonWriter {
   void value(const google::protobuf::Message& message,
              const google::protobuf::FieldDescriptor* field, const std::string& path,
              Context& context, CanonicalText& out) const;
+  void map(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor* field,
+           const std::string& path, Context& context, CanonicalText& out) const;
   void element(const google::protobuf::Message& message,
                const google::protobuf::FieldDescriptor* field, int index, const std::string& path,
                Context& context, CanonicalText& out) const;

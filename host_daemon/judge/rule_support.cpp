@@ -67,6 +67,7 @@ const std::map<std::string, std::set<std::string>>& supported() {
          {"const", "len", "min_len", "max_len", "pattern", "prefix", "suffix", "contains", "in",
           "not_in", "ip", "ipv4", "ipv6", "uuid", "example"}},
         {"enum", {"const", "defined_only", "in", "not_in", "example"}},
+        {"map", {"min_pairs", "max_pairs", "keys", "values"}},
         {"repeated", {"min_items", "max_items", "unique", "items"}},
         {"any", {"in", "not_in"}},
         {"duration", kNumberRules},
@@ -89,7 +90,8 @@ class RuleCheck {
             load::Diagnostics& diagnostics)
       : loaded_(loaded), software_only_(software_only), diagnostics_(diagnostics) {}
 
-  // `prefix` is "" or "repeated.items."; the type is then that of an element.
+  // `prefix` is "", "repeated.items.", "map.keys." or "map.values."; the type is then that of an
+  // element, a key or a value.
   void rules(const FieldDescriptor* field, const buf::validate::FieldRules& rules,
              const std::string& prefix) {
     std::vector<const FieldDescriptor*> set;
@@ -102,10 +104,14 @@ class RuleCheck {
         continue;
       }
       const bool as_list = field->is_repeated() && prefix.empty();
-      const auto* message = field->message_type();
-      const std::string fitting = as_list              ? "repeated"
-                                  : message == nullptr ? std::string(field->type_name())
-                                                       : rules_group(message);
+      const FieldDescriptor* typed = prefix == "map.keys."     ? field->message_type()->map_key()
+                                     : prefix == "map.values." ? field->message_type()->map_value()
+                                                               : field;
+      const auto* message = typed->message_type();
+      const std::string fitting = as_list && field->is_map() ? "map"
+                                  : as_list                  ? "repeated"
+                                  : message == nullptr       ? std::string(typed->type_name())
+                                                             : rules_group(message);
       if (part->name() != fitting) {
         diagnostics_.error(load::Code::kRuleMismatch, load::span_of_rule(loaded_, field, name),
                            field->full_name() + ": rules of the group " + name +
@@ -140,7 +146,7 @@ class RuleCheck {
       const std::string rule_name = name + "." + rule->name();
       if (!known.contains(rule->name())) {
         refuse(field, rule_name);
-      } else if (rule->name() == "items") {
+      } else if (rule->name() == "items" || rule->name() == "keys" || rule->name() == "values") {
         rules(field,
               dynamic_cast<const buf::validate::FieldRules&>(
                   group.GetReflection()->GetMessage(group, rule)),
@@ -191,9 +197,7 @@ void refuse_unsupported_types(const load::Loaded& loaded, const Descriptor* mess
   for (int i = 0; i < message->field_count(); ++i) {
     const FieldDescriptor* field = message->field(i);
     std::string what;
-    if (field->is_map()) {
-      what = "maps";
-    } else if (field->type() == FieldDescriptor::TYPE_GROUP) {
+    if (field->type() == FieldDescriptor::TYPE_GROUP) {
       what = "groups";
     }
     if (what.empty()) continue;

@@ -20,7 +20,7 @@ void refuse_unsupported_rules(const load::Loaded& loaded,
                               const std::set<std::pair<std::string, std::string>>& software_only,
                               load::Diagnostics& diagnostics);
 
-// Reports fields whose type has no JSON spelling here: maps, groups, and the well-known types other
+// Reports fields whose type has no JSON spelling here: groups, and the well-known types other
 // than Timestamp, Empty and Any.
 void refuse_unsupported_types(const load::Loaded& loaded,
                               const google::protobuf::Descriptor* message,

@@ -117,8 +117,13 @@ RuleBook::RuleBook(const load::Loaded& loaded, const std::set<const Descriptor*>
         entry.rules.set_ignore(buf::validate::IGNORE_IF_ZERO_VALUE);
       }
       entry.patterns.value = compile(loaded, entry.field, entry.rules, "", diagnostics);
-      entry.patterns.items = compile(loaded, entry.field, entry.rules.repeated().items(),
-                                     "repeated.items.", diagnostics);
+      const auto pattern = [&](const FieldRules& rules, const char* prefix) {
+        return compile(loaded, entry.field, rules, prefix, diagnostics);
+      };
+      entry.patterns.items = entry.field->is_map()
+                                 ? pattern(entry.rules.map().values(), "map.values.")
+                                 : pattern(entry.rules.repeated().items(), "repeated.items.");
+      entry.patterns.keys = pattern(entry.rules.map().keys(), "map.keys.");
       book.fields.push_back(std::move(entry));
     }
     for (int i = 0; i < message->real_oneof_decl_count(); ++i) {
@@ -161,19 +166,65 @@ void RuleBook::message(const Message& message, const std::string& path,
   }
 }
 
+Complain RuleBook::complain_at(const FieldBook& book, std::string path, std::string prefix,
+                               std::vector<RuleViolation>& out) const {
+  return [this, &out, field = book.field, path = std::move(path), prefix = std::move(prefix)](
+             const std::string& rule, const std::string& text) {
+    out.push_back(
+        {path, prefix + rule, text, software_only_.contains({field->full_name(), prefix + rule})});
+  };
+}
+
+void RuleBook::part(const FieldBook& book, const Part& part,
+                    std::vector<RuleViolation>& out) const {
+  if (part.rules.ignore() == buf::validate::IGNORE_ALWAYS) return;
+  const bool ignored = part.rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE &&
+                       is_zero(part.message, part.field, part.index);
+  if (!ignored) {
+    check_value(part.message, part.field, part.index, part.rules, part.pattern,
+                complain_at(book, part.path, part.prefix, out));
+  }
+  const bool holds_message = part.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+                             well_known(part.field->message_type()) == WellKnown::kNone;
+  if (!holds_message) return;
+  const auto* reflection = part.message.GetReflection();
+  message(part.index < 0 ? reflection->GetMessage(part.message, part.field)
+                         : reflection->GetRepeatedMessage(part.message, part.field, part.index),
+          part.path, out);
+}
+
+void RuleBook::map(const Message& message, const FieldBook& book, const std::string& path,
+                   std::vector<RuleViolation>& out) const {
+  const auto* reflection = message.GetReflection();
+  const auto& rules = book.rules.map();
+  const int size = reflection->FieldSize(message, book.field);
+  const auto count = static_cast<std::uint64_t>(size);
+  const Complain complain = complain_at(book, path, "", out);
+  if (rules.has_min_pairs() && count < rules.min_pairs()) {
+    complain("map.min_pairs", "must have at least " + std::to_string(rules.min_pairs()) + " pairs");
+  }
+  if (rules.has_max_pairs() && count > rules.max_pairs()) {
+    complain("map.max_pairs", "must have at most " + std::to_string(rules.max_pairs()) + " pairs");
+  }
+  const Descriptor* type = book.field->message_type();
+  for (int i = 0; i < size; ++i) {
+    const Message& entry = reflection->GetRepeatedMessage(message, book.field, i);
+    const std::string at = path + "[" + read_scalar(entry, type->map_key(), -1)->text + "]";
+    part(book, {entry, type->map_key(), -1, rules.keys(), book.patterns.keys.get(), at, "map.keys."},
+         out);
+    part(book,
+         {entry, type->map_value(), -1, rules.values(), book.patterns.items.get(), at,
+          "map.values."},
+         out);
+  }
+}
+
 void RuleBook::field(const Message& message, const FieldBook& book, const std::string& path,
                      std::vector<RuleViolation>& out) const {
   const FieldDescriptor* field = book.field;
   const FieldRules& rules = book.rules;
   const auto* reflection = message.GetReflection();
-  const auto complain_at = [&](std::string where, std::string prefix) {
-    return [this, &out, field, where = std::move(where), prefix = std::move(prefix)](
-               const std::string& rule, const std::string& text) {
-      out.push_back({where, prefix + rule, text,
-                     software_only_.contains({field->full_name(), prefix + rule})});
-    };
-  };
-  const Complain complain = complain_at(path, "");
+  const Complain complain = complain_at(book, path, "", out);
 
   // ALWAYS also switches off `required` and everything inside.
   if (rules.ignore() == buf::validate::IGNORE_ALWAYS) return;
@@ -198,6 +249,11 @@ void RuleBook::field(const Message& message, const FieldBook& book, const std::s
     return;
   }
 
+  if (field->is_map()) {
+    map(message, book, path, out);
+    return;
+  }
+
   const auto count = static_cast<std::uint64_t>(size);
   const auto& list = rules.repeated();
   if (list.has_min_items() && count < list.min_items()) {
@@ -211,18 +267,11 @@ void RuleBook::field(const Message& message, const FieldBook& book, const std::s
   if (list.unique() && has_duplicates(message, field)) {
     complain("repeated.unique", "has an element twice");
   }
-  if (list.items().ignore() == buf::validate::IGNORE_ALWAYS) return;
   for (int i = 0; i < size; ++i) {
-    const std::string at = path + "[" + std::to_string(i) + "]";
-    if (list.items().ignore() == buf::validate::IGNORE_IF_ZERO_VALUE &&
-        is_zero(message, field, i)) {
-      continue;
-    }
-    if (list.has_items()) {
-      check_value(message, field, i, list.items(), book.patterns.items.get(),
-                  complain_at(at, "repeated.items."));
-    }
-    if (holds_message) this->message(reflection->GetRepeatedMessage(message, field, i), at, out);
+    part(book,
+         {message, field, i, list.items(), book.patterns.items.get(),
+          path + "[" + std::to_string(i) + "]", "repeated.items."},
+         out);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "buf/validate/validate.pb.h"
+#include "judge/complain.hpp"
 #include "load/load.hpp"
 
 namespace sluice::judge {
@@ -28,7 +29,8 @@ struct RuleViolation {
 // The expressions of one group of rules.
 struct Patterns {
   std::unique_ptr<RE2> value;  // string.pattern or bytes.pattern
-  std::unique_ptr<RE2> items;  // the same of repeated.items
+  std::unique_ptr<RE2> items;  // the same of repeated.items or map.values
+  std::unique_ptr<RE2> keys;   // the same of map.keys
 };
 
 // Fields of a message of which at most one, or exactly one, is set.
@@ -64,6 +66,21 @@ class RuleBook {
                std::vector<RuleViolation>& out) const;
   void field(const google::protobuf::Message& message, const FieldBook& book,
              const std::string& path, std::vector<RuleViolation>& out) const;
+
+  // One field without a list around it: an element of a list, or a key or a value of a map.
+  struct Part {
+    const google::protobuf::Message& message;
+    const google::protobuf::FieldDescriptor* field;
+    int index;  // of a list's element; else -1
+    const buf::validate::FieldRules& rules;
+    const RE2* pattern;
+    std::string path, prefix;
+  };
+  void part(const FieldBook& book, const Part& part, std::vector<RuleViolation>& out) const;
+  void map(const google::protobuf::Message& message, const FieldBook& book, const std::string& path,
+           std::vector<RuleViolation>& out) const;
+  Complain complain_at(const FieldBook& book, std::string path, std::string prefix,
+                       std::vector<RuleViolation>& out) const;
 
   std::map<const google::protobuf::Descriptor*, MessageBook> books_;
   std::set<std::pair<std::string, std::string>> software_only_;  // element, rule
