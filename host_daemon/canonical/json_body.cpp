@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "canonical/json_dynamic.hpp"
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
 
@@ -63,9 +64,13 @@ class BodyWriter {
   bool member_value(const Field& field, const JsonNode* node, const JsonNode& parent) {
     if (field.map) return map(field, node, parent);
     if (field.repeated) return list(field, node, parent);
-    if (field.value.kind == ValueKind::any) {
+    if (field.value.kind == ValueKind::any || compiler::is_dynamic(field.value.kind)) {
       if (node == nullptr) return absent(field, parent);
-      any(field, *node);
+      if (field.value.kind == ValueKind::any) {
+        any(field, *node);
+      } else {
+        dynamic(field, *node);
+      }
       return true;
     }
     if (field.value.kind == ValueKind::message) {
@@ -99,13 +104,14 @@ class BodyWriter {
   // Writes a body that is one field; false when there is no body.
   bool body_field(const Field& field, const JsonNode& root) {
     path_ = field.json_name;
-    const JsonNode* node = root.kind == JsonKind::null ? nullptr : &root;
+    const JsonNode* node = root.kind == JsonKind::null && field.value.kind != ValueKind::dynamic ? nullptr : &root;
     // A default without presence means "no body", whatever `defaults` says.
     if (field.implicit && field.default_allowed) {
       if (node == nullptr || read_scalar(field, *node, here(node->offset)).is_default) return false;
     }
     if (!member_value(field, node, root)) return false;
-    if (out_ != "{}") return true;
+    const bool empty = (out_ == "{}" && field.value.kind != ValueKind::dynamic) || (out_ == "[]" && field.value.kind == ValueKind::list_value);
+    if (!empty) return true;
     // A message that shows nothing is no body (compiler::Body::optional).
     if (!body_.optional) {
       const std::string rule = rule_text(field.rules, {"required"});
@@ -165,7 +171,10 @@ class BodyWriter {
         refuse_twice(*member, type.fields[place].json_name);
       }
       seen[place] = true;
-      if (member->kind != JsonKind::null) members[place] = member;  // the mapping: null is absence
+      // The mapping: null is absence, but where it is a value.
+      const ValueKind kind = type.fields[place].value.kind;
+      const bool is_value = (kind == ValueKind::null || kind == ValueKind::dynamic) && !type.fields[place].repeated;
+      if (member->kind != JsonKind::null || is_value) members[place] = member;
     }
     return members;
   }
@@ -319,10 +328,19 @@ class BodyWriter {
     write_type(type->url);
     out_ += ",\"value\":";
     const Descent descent(*this, type->value);
-    const Scalar scalar = read_scalar(type->value, *content, here(content->offset));
-    check_rules(tables_, type->value.value, scalar, here(content->offset));
-    append_json(out_, scalar);
+    list_item(type->value, *content);
     out_ += '}';
+  }
+
+  // Struct, ListValue, Value.
+  void dynamic(const Field& field, const JsonNode& node) {
+    const bool wrong = (field.value.kind == ValueKind::structure && node.kind != JsonKind::object) ||
+                       (field.value.kind == ValueKind::list_value && node.kind != JsonKind::array);
+    if (wrong) {
+      refuse_type(node, type_name(field), subject() + " must be an " + (field.value.kind == ValueKind::structure ? "object" : "array") + " (" + type_name(field) + "); found " +
+                                              std::string(describe(node.kind)) + ".");
+    }
+    append_dynamic(out_, document_, node, path_);
   }
 
   void compare_with_path(const Field& field, const JsonNode& node) {
@@ -427,7 +445,8 @@ class BodyWriter {
       const Scalar key = read_scalar(key_field, pair->key, here(pair->key_offset));
       check_rules(tables_, key_field.value, key, here(pair->key_offset));
       append_json_string(out_, key.text);
-      const std::string spelled = out_.substr(begin);
+      // Without the closing quote: a key that begins another stands before it.
+      const std::string spelled = out_.substr(begin, out_.size() - begin - 1);
       out_ += ':';
       list_item(value_field, *pair);
       if (!pairs.try_emplace(spelled, out_.substr(begin)).second) {
@@ -452,6 +471,10 @@ class BodyWriter {
   void list_item(const Field& field, const JsonNode& item) {
     if (field.value.kind == ValueKind::any) {
       any(field, item);
+      return;
+    }
+    if (compiler::is_dynamic(field.value.kind)) {
+      dynamic(field, item);
       return;
     }
     if (field.value.kind == ValueKind::message) {

@@ -155,6 +155,10 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
       break;
     case ValueKind::message:
     case ValueKind::any:
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
 }

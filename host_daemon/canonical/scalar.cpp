@@ -97,11 +97,11 @@ Scalar read_number(const Field& field, std::string_view spelling, const Place& p
   return out;
 }
 
-Scalar enum_scalar(const EnumValueDescriptor* value) {
+Scalar enum_scalar(const Field& field, const EnumValueDescriptor* value) {
   Scalar out;
+  out.quoted = field.value.quoted;
   // Of aliases the first declared: FindValueByNumber returns it.
-  out.text = value->type()->FindValueByNumber(value->number())->name();
-  out.quoted = true;
+  out.text = out.quoted ? value->type()->FindValueByNumber(value->number())->name() : std::to_string(value->number());
   out.number = value->number();
   out.is_default = value->number() == 0;
   return out;
@@ -119,7 +119,7 @@ Scalar read_enum_number(const Field& field, std::string_view spelling, const Pla
                  "'" + place.field + "' is " + excerpt(spelling) + ", which " + type_name(field) +
                      " does not declare.");
   }
-  return enum_scalar(value);
+  return enum_scalar(field, value);
 }
 
 Scalar read_enum_name(const Field& field, std::string_view name, const Place& place) {
@@ -137,7 +137,7 @@ Scalar read_enum_name(const Field& field, std::string_view name, const Place& pl
                  "'" + place.field + "' is '" + excerpt(name) + "', which " + type_name(field) +
                      " does not declare; it may be " + known + ".");
   }
-  return enum_scalar(value);
+  return enum_scalar(field, value);
 }
 
 Scalar read_bytes(const Field& field, std::string_view text, const Place& place) {
@@ -187,6 +187,13 @@ Scalar read_mask(const Field& field, std::string_view text, const Place& place) 
   Scalar out;
   out.text = text;
   out.quoted = true;
+  return out;
+}
+
+Scalar null_scalar() {
+  Scalar out;
+  out.text = "null";
+  out.is_default = true;
   return out;
 }
 
@@ -252,6 +259,10 @@ Scalar read_scalar(const Field& field, std::string_view text, const Place& place
       return read_mask(field, text, place);
     case ValueKind::message:
     case ValueKind::any:
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
   refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message and has no text form.");
@@ -262,6 +273,9 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
     refuse_type(field, place, wanted, describe(node.kind));
   };
   switch (field.value.kind) {
+    case ValueKind::null:
+      if (node.kind != JsonKind::null) wrong("null");
+      return null_scalar();
     case ValueKind::boolean:
       if (node.kind != JsonKind::boolean) wrong("true or false");
       return boolean_scalar(node.boolean);
@@ -291,6 +305,9 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
       return read_mask(field, node.text, place);
     case ValueKind::message:
     case ValueKind::any:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
   refuse_by_type(field, place, "wrong_type", "'" + place.field + "' is a message, not a scalar.");
@@ -298,10 +315,12 @@ Scalar read_scalar(const Field& field, const JsonNode& node, const Place& place)
 
 Scalar default_scalar(const Field& field) {
   switch (field.value.kind) {
+    case ValueKind::null:
+      return null_scalar();
     case ValueKind::boolean:
       return boolean_scalar(false);
     case ValueKind::enumeration:
-      return enum_scalar(field.descriptor->default_value_enum());
+      return enum_scalar(field, field.descriptor->default_value_enum());
     case ValueKind::integer:
     case ValueKind::floating: {
       Scalar out;

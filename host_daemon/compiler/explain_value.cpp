@@ -148,7 +148,12 @@ Reading read(const FieldFacts& field, std::string_view text, bool item) {
     case ValueKind::string:
       out.is_default = text.empty();
       return out;
+    case ValueKind::null:
+    case ValueKind::dynamic:
+      return out;
     case ValueKind::message:
+    case ValueKind::structure:
+    case ValueKind::list_value:
     case ValueKind::any:
       out.causes = {wrong_type(field, item)};
       return out;
@@ -248,16 +253,19 @@ std::vector<Cause> causes_of_json(const FieldFacts& field, std::string_view json
   const bool integer_text = field.kind == ValueKind::integer && field.quoted;
   char wanted = '0';
   if (field.kind == ValueKind::boolean) wanted = 't';
-  if (field.kind == ValueKind::string || field.kind == ValueKind::bytes || field.kind == ValueKind::enumeration ||
-      is_well_known(field.kind) || integer_text) {
+  if (field.kind == ValueKind::string || field.kind == ValueKind::bytes ||
+      (field.kind == ValueKind::enumeration && field.quoted) || is_well_known(field.kind) || integer_text) {
     wanted = '"';
   }
-  if (field.kind == ValueKind::message || field.kind == ValueKind::any) wanted = '{';
+  if (field.kind == ValueKind::message || field.kind == ValueKind::any || field.kind == ValueKind::structure) wanted = '{';
+  if (field.kind == ValueKind::list_value) wanted = '[';
+  if (field.kind == ValueKind::null) wanted = 'n';
   if (list) wanted = field.is_map() ? '{' : '[';
   char is = first;
   if (first == 't' || first == 'f') is = 't';
   if (first == '-' || (first >= '0' && first <= '9')) is = '0';
   const bool name_of_number = field.kind == ValueKind::floating && wanted == '0' && is == '"';
+  if (field.kind == ValueKind::dynamic && !list) wanted = is;
   if (is != wanted && !name_of_number) return {wrong_type(field, place.item)};
   if (first == '{' || first == '[') return {};
   if (!good) return {{"json_syntax", "the string does not end, or holds what must be escaped"}};

@@ -95,6 +95,10 @@ class GrammarBuilder {
   };
   Count count_of(const Field& field, int routine);
   int any(const Value& value);
+  // Any JSON value; a Struct's object; a ListValue's array. `nonempty`: not `{}`, not `[]`.
+  void dynamic_value(int from, int return_to, const Effect& effect, Ending bare);
+  void structure(int from, int return_to, Effect effect, bool nonempty);
+  void list_value(int from, int return_to, const Effect& effect, bool nonempty);
   void build_pending();
 
   // --- HTTP
@@ -123,6 +127,7 @@ class GrammarBuilder {
   std::map<std::pair<std::string, Encoding>, int> characters_;
   std::map<ObjectForm, int> objects_;
   std::map<const Field*, int> arrays_;  // and maps
+  int structures_[2] = {-1, -1}, list_values_[2] = {-1, -1};  // by `nonempty`
   std::map<std::vector<int>, int> anys_;  // by allowed types
   std::map<const Field*, int> field_subjects_;
   std::map<const Field*, StringLanguage> languages_;

@@ -81,7 +81,11 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
         quoted(leaf("bytes", value_texts(value, &field), Encoding::plain, Ending::quote));
         break;
       case ValueKind::enumeration:
-        quoted(leaf("enum", value_texts(value, &field), Encoding::json, Ending::quote));
+        if (value.quoted) {
+          quoted(leaf("enum", value_texts(value, &field), Encoding::json, Ending::quote));
+        } else {
+          call_into(leaf("enum", value_texts(value, &field), Encoding::plain, bare));
+        }
         break;
       case ValueKind::timestamp:
         quoted(leaf("timestamp", value_texts(value, &field), Encoding::plain, Ending::quote));
@@ -98,6 +102,18 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
       case ValueKind::any:
         call(from, '{', '{', any(value), return_to, effect);
         break;
+      case ValueKind::null:
+        call_into(leaf("null", value_texts(value, &field), Encoding::plain, bare));
+        break;
+      case ValueKind::dynamic:
+        dynamic_value(from, return_to, effect, bare);
+        break;
+      case ValueKind::structure:
+        structure(from, return_to, effect, false);
+        break;
+      case ValueKind::list_value:
+        list_value(from, return_to, effect, false);
+        break;
     }
   });
 }
@@ -112,6 +128,10 @@ void GrammarBuilder::json_field(int from, const Field& field, ObjectForm form, i
     call(from, '[', '[', array(field), return_to);
   } else if (field.value.kind == ValueKind::message) {
     call(from, '{', '{', object(form), return_to);
+  } else if (form.nonempty && field.value.kind == ValueKind::structure) {
+    structure(from, return_to, {}, true);
+  } else if (form.nonempty && field.value.kind == ValueKind::list_value) {
+    list_value(from, return_to, {}, true);
   } else {
     json_value(from, field, return_to, {}, bare);
   }
@@ -353,7 +373,7 @@ void GrammarBuilder::distinct_items(const Field& field, int owner, int open) {
         .mend("list few values (`in`; up to 8 always fit), or bound the list: repeated.max_items = 2 fits with up to 16 values");
     return;
   }
-  const bool quoted = field.value.kind == ValueKind::string || field.value.kind == ValueKind::enumeration || field.value.quoted;
+  const bool quoted = field.value.kind == ValueKind::string || field.value.quoted;
   std::map<std::uint32_t, int> item_states;  // by the values that have stood
   std::vector<std::uint32_t> waiting;
   const auto item = [&](std::uint32_t stood) {

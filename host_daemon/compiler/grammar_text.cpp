@@ -356,8 +356,14 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
     case ValueKind::duration:
       out.language = duration_language(value.integers);
       break;
+    case ValueKind::null:
+      out.language = text_language("null");
+      break;
     case ValueKind::message:
     case ValueKind::any:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
   if (field) languages_.emplace(field, out);

@@ -37,7 +37,10 @@ FieldFacts field_facts(const Field& field) {
   out.message = field.value.message;
   if (const auto* type = descriptor->enum_type()) {
     out.type = type->full_name();
-    for (int i = 0; i < type->value_count(); ++i) out.enumeration.push_back({type->value(i)->name(), type->value(i)->number()});
+    for (int i = 0; i < type->value_count(); ++i) {
+      const auto* value = type->value(i);
+      out.enumeration.push_back({out.quoted ? value->name() : std::to_string(value->number()), value->number()});
+    }
   }
   out.rules = field.rules;
   out.value_rules = field.value.rules;

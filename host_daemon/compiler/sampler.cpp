@@ -196,31 +196,50 @@ std::optional<Sampler::Through> Sampler::through(int state, std::size_t index, s
   return std::nullopt;
 }
 
-std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan) {
-  std::size_t planned = 0;     // steps of the plan that are done
-  std::size_t plan_depth = 1;  // stack size at which the next one is taken
-  // States from which a transition with this tag is still ahead, in the bottom routine (calls return to their target).
-  std::vector<char>* leads = nullptr;
-  if (tag > 0 && automaton_.pipeline == layout::Pipeline::REQUEST) {
-    auto [it, fresh] = leads_to_.try_emplace(tag);
-    leads = &it->second;
-    if (fresh) {
-      leads->assign(automaton_.states.size(), 0);
-      for (bool changed = true; changed;) {
-        changed = false;
-        for (std::size_t s = 0; s < automaton_.states.size(); ++s) {
-          if ((*leads)[s]) continue;
-          for (const Transition& t : automaton_.states[s].transitions) {
-            if (t.effect.tag == tag || (t.target >= 0 && (*leads)[static_cast<std::size_t>(t.target)])) {
-              (*leads)[s] = 1;
-              changed = true;
-              break;
-            }
-          }
-        }
+std::uint64_t Sampler::step_to(int tag, const Distances& known, const Transition& t, int r) const {
+  const auto after = apply(t.effect, r);
+  if (!after || ends(t.control) || cost_of(t, r) >= kNever) return kNever;
+  const std::uint64_t here = 1 + (t.callee >= 0 ? cost(t.callee, 0) : 0);
+  if (t.effect.tag) return t.effect.tag == tag ? here : kNever;
+  const auto next = known.find({t.target, cut(*after)});
+  return next == known.end() ? kNever : std::min(here + next->second, kNever);
+}
+
+// How far it is, in the bottom routine, to a transition with this tag. Breadth first to find what can be met, then relaxation.
+const Sampler::Distances& Sampler::way_to(int tag) {
+  const auto [place, fresh] = ways_.try_emplace(tag);
+  Distances& out = place->second;
+  if (!fresh) return out;
+  std::vector<Node> met{{automaton_.starts[0], 0}};
+  out.emplace(met[0], kNever);
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const Node node = met[i];
+    for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
+      const auto after = apply(t.effect, node.second);
+      if (!after || ends(t.control) || t.effect.tag) continue;
+      const Node next{t.target, cut(*after)};
+      if (out.emplace(next, kNever).second) met.push_back(next);
+    }
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto node = met.rbegin(); node != met.rend(); ++node) {
+      std::uint64_t& best = out.at(*node);
+      for (const Transition& t : automaton_.states[static_cast<std::size_t>(node->first)].transitions) {
+        const std::uint64_t way = step_to(tag, out, t, node->second);
+        if (way >= best) continue;
+        best = way;
+        changed = true;
       }
     }
   }
+  return out;
+}
+
+std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan) {
+  std::size_t planned = 0;     // steps of the plan that are done
+  std::size_t plan_depth = 1;  // stack size at which the next one is taken
+  const Distances* leads = tag > 0 && automaton_.pipeline == layout::Pipeline::REQUEST ? &way_to(tag) : nullptr;
   struct Frame {
     int ret, r;
   };
@@ -249,11 +268,9 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       bool symbol = false;
       for (int b = t.low; b <= t.high && !symbol; ++b) symbol = allowed[static_cast<std::size_t>(b)];
       if (!symbol) continue;
-      if (!tagged && stack.size() == 1) {
-        const bool keeps = t.effect.tag ? t.effect.tag == tag : t.target >= 0 && (*leads)[static_cast<std::size_t>(t.target)];
-        if (!keeps) continue;
-      }
-      candidates.push_back({i, c});
+      const bool leading = !tagged && stack.size() == 1;
+      const std::uint64_t way = leading ? step_to(tag, *leads, t, r) : c;
+      if (way < kNever) candidates.push_back({i, way});
     }
     if (candidates.empty()) return std::nullopt;
     std::size_t chosen = 0;

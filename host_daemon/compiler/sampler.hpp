@@ -56,6 +56,10 @@ class Sampler {
     std::vector<Step> steps;
     std::optional<int> symbol;  // for the last step
   };
+  // By place in the bottom routine: symbols to a transition with some tag, at least.
+  using Distances = std::map<Node, std::uint64_t>;
+  const Distances& way_to(int tag);
+  std::uint64_t step_to(int tag, const Distances& known, const Transition& t, int r) const;
   void explore();
   std::optional<std::string> walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan = nullptr);
 
@@ -65,7 +69,7 @@ class Sampler {
   std::vector<std::vector<std::uint32_t>> visits_;  // by state and transition
   std::map<Node, Step> came_by_;      // breadth first from all starts; a start has no entry
   std::map<Node, int> start_of_;      // the start state that a node was reached from
-  std::map<int, std::vector<char>> leads_to_;       // by tag: states of the bottom routine from which the tag can still come
+  std::map<int, Distances> ways_;  // by tag
 };
 
 }  // namespace sluice::compiler

@@ -32,7 +32,7 @@ void enter_software_rules(Resolution& resolution) {
 void enter(Resolution& resolution, const Descriptor* message, const Span& used_at) {
   const std::string& name = message->full_name();
   if (special_message(message) || name == "google.protobuf.Any" || wrapped_field(message) != nullptr ||
-      is_well_known(free_message_value(message).kind)) {
+      free_message_value(message).kind != ValueKind::message) {
     resolution.diagnostics
         .error(Code::kTypeUnsupported, used_at,
                name + " is not supported as a request or a response")

@@ -96,18 +96,21 @@ bool holds(const StringRules& rules, std::string_view text, const PatternSearch&
 std::uint64_t count_code_points(std::string_view utf8);
 
 struct EnumValue {
-  std::string name;  // of aliases the first declared
+  std::string name;  // as it is spelled: of aliases the first declared, or the number in decimal (policy option)
   std::int32_t number;
 };
 
 // Wrappers (google.protobuf.Int32Value, ...) have the kind of what they wrap: the mapping writes them alike, and presence is the field's.
-enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp, duration, field_mask, any };
-inline constexpr ValueKind kLastValueKind = ValueKind::any;
+enum class ValueKind { boolean, integer, floating, string, bytes, enumeration, message, timestamp, duration, field_mask, any,
+                       null, dynamic, structure, list_value };  // NullValue, Value, Struct, ListValue
+inline constexpr ValueKind kLastValueKind = ValueKind::list_value;
 
 // A message by its type, and a scalar in JSON.
 constexpr bool is_well_known(ValueKind kind) {
   return kind == ValueKind::timestamp || kind == ValueKind::duration || kind == ValueKind::field_mask;
 }
+// Any JSON, or part of it: nothing constrains it.
+constexpr bool is_dynamic(ValueKind kind) { return kind == ValueKind::dynamic || kind == ValueKind::structure || kind == ValueKind::list_value; }
 // Constrained by Value::string.
 constexpr bool is_text(ValueKind kind) { return kind == ValueKind::string || kind == ValueKind::bytes || kind == ValueKind::field_mask; }
 
@@ -116,7 +119,7 @@ struct Value {
   ValueKind kind;
   google::protobuf::FieldDescriptor::Type type;  // the declared type: width and signedness; of a wrapper, the wrapped one
   bool wrapped = false;                          // stands in a wrapper message
-  bool quoted = false;                           // integer: written as a JSON string (64-bit, policy option)
+  bool quoted = false;                           // integer, enumeration: written as a JSON string (policy options)
   std::vector<bool> booleans;                    // boolean: allowed values
   IntegerSet integers;                           // integer: allowed values, exact; timestamp, duration: nanoseconds (civil_time.hpp)
   FloatSet floats;                               // floating: allowed values

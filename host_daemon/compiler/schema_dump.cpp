@@ -96,6 +96,14 @@ std::string value_text(const Schema& schema, const Value& value, const FieldDesc
       return "timestamp" + (value.integers == timestamp_range() ? "" : integers(value.integers));
     case ValueKind::duration:
       return "duration" + (value.integers == duration_range() ? "" : integers(value.integers));
+    case ValueKind::null:
+      return "null";
+    case ValueKind::dynamic:
+      return "value";
+    case ValueKind::structure:
+      return "struct";
+    case ValueKind::list_value:
+      return "list_value";
     case ValueKind::any: {
       std::string text = "any{";
       for (std::size_t i = 0; i < value.any.size(); ++i) text += (i ? "," : "") + schema.any_types[static_cast<std::size_t>(value.any[i])].url;

@@ -234,6 +234,10 @@ class BindingResolver {
       case ValueKind::duration:
       case ValueKind::field_mask:
       case ValueKind::any:
+      case ValueKind::null:
+      case ValueKind::dynamic:
+      case ValueKind::structure:
+      case ValueKind::list_value:
         return refuse("has type " + std::string(field.descriptor->type_name()) +
                       ", which cannot stand in a path");
     }

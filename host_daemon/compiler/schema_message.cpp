@@ -23,10 +23,6 @@ std::string unsupported_type(const FieldDescriptor* field) {
     const Descriptor* message = field->message_type();
     if (special_message(message)) return message->full_name() + " is not supported";
   }
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
-      field->enum_type()->full_name() == "google.protobuf.NullValue") {
-    return "google.protobuf.NullValue is not supported";
-  }
   return {};
 }
 
@@ -34,6 +30,10 @@ bool is_any(const FieldDescriptor* field) {
   field = value_descriptor(field);
   return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
          field->message_type()->full_name() == "google.protobuf.Any";
+}
+
+bool is_bare_null(const FieldDescriptor* field) {
+  return field->enum_type() != nullptr && field->enum_type()->full_name() == "google.protobuf.NullValue" && !field->has_presence() && !field->is_repeated();
 }
 
 // The number that places a field: its own, or its oneof's lowest. Also counts members that must be
@@ -227,15 +227,20 @@ class MessageResolver {
     }
   }
 
+  // Its key in JSON and in a query.
+  const std::string& name_of(const FieldDescriptor* field) const {
+    return resolution_.loaded.policy.json().names() == sluice::v1::Policy::Json::ORIGINAL ? field->name() : field->json_name();
+  }
+
   // Two keys with one spelling would make two fields one.
   void check_names() {
     std::map<std::string, const FieldDescriptor*> seen;
     for (int i = 0; i < descriptor_->field_count(); ++i) {
       const FieldDescriptor* field = descriptor_->field(i);
-      const auto [other, fresh] = seen.emplace(field->json_name(), field);
+      const auto [other, fresh] = seen.emplace(name_of(field), field);
       if (fresh) continue;
       error(Code::kNameCollision, field,
-            "its JSON name \"" + field->json_name() + "\" is also that of " + other->second->name())
+            "its JSON name \"" + name_of(field) + "\" is also that of " + other->second->name())
           .mend("give one of them another json_name");
     }
   }
@@ -253,6 +258,11 @@ class MessageResolver {
     if (ignored) rules.Clear();
     // protovalidate: in a rule `oneof` only what is set is judged, unless the field says otherwise.
     if (in_group(descriptor) && rules.ignore() == buf::validate::IGNORE_UNSPECIFIED) rules.set_ignore(buf::validate::IGNORE_IF_ZERO_VALUE);
+    if (is_bare_null(descriptor) && !print_) {
+      // Its one value is the default, which is never written.
+      if (rules.required()) rule_error(Code::kNoValue, descriptor, "required", "it has one value, the default, so `required` can never be met");
+      return std::nullopt;
+    }
     if (is_any(descriptor) && !may_hold_some_type(rules)) {
       leave_out_any(descriptor, rules);
       return std::nullopt;
@@ -260,7 +270,7 @@ class MessageResolver {
     Field field{};
     field.descriptor = descriptor;
     field.name = descriptor->name();
-    field.json_name = descriptor->json_name();
+    field.json_name = name_of(descriptor);
     field.number = descriptor->number();
     field.repeated = descriptor->is_repeated();
     field.span = load::span_of(resolution_.loaded, descriptor);
@@ -422,9 +432,7 @@ void check_not_empty(Resolution& resolution, const Field& field, const FieldDesc
 }
 
 bool special_message(const Descriptor* message) {
-  static const std::set<std::string, std::less<>> names = {
-      "google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue", "google.api.HttpBody"};
-  return names.contains(message->full_name());
+  return message->full_name() == "google.api.HttpBody";
 }
 
 int Resolution::message_index(const Descriptor* message, bool with_rules) {

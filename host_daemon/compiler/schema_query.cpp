@@ -119,8 +119,8 @@ class QueryWalk {
 
     if (field.map) {
       error(field, "it is a map");
-    } else if (field.value.kind == ValueKind::any) {
-      error(field, "it is a google.protobuf.Any");
+    } else if (field.value.kind == ValueKind::any || is_dynamic(field.value.kind) || field.value.kind == ValueKind::null) {
+      error(field, "it is a " + (field.descriptor->message_type() ? field.descriptor->message_type()->full_name() : std::string("google.protobuf.NullValue")));
     } else if (field.value.kind == ValueKind::message) {
       visit_message(field, std::move(path), oneof_needed);
     } else {

@@ -28,12 +28,13 @@ IntegerSet whole_range() {
 }
 
 // Values of an enum without rules: of aliases the first declared.
-std::vector<EnumValue> enum_values(const EnumDescriptor* type) {
+std::vector<EnumValue> enum_values(const EnumDescriptor* type, bool by_number) {
   std::vector<EnumValue> values;
   std::set<int> seen;
   for (int i = 0; i < type->value_count(); ++i) {
     if (seen.insert(type->value(i)->number()).second) {
-      values.push_back({type->value(i)->name(), type->value(i)->number()});
+      const int number = type->value(i)->number();
+      values.push_back({by_number ? std::to_string(number) : type->value(i)->name(), number});
     }
   }
   return values;
@@ -74,8 +75,13 @@ Value free_value(const Resolution& resolution, const FieldDescriptor* field) {
       value.booleans = {false, true};
       break;
     case FieldDescriptor::CPPTYPE_ENUM:
+      if (field->enum_type()->full_name() == "google.protobuf.NullValue") {
+        value.kind = ValueKind::null;
+        break;
+      }
       value.kind = ValueKind::enumeration;
-      value.enumeration = enum_values(field->enum_type());
+      value.quoted = resolution.loaded.policy.json().enums() != sluice::v1::Policy::Json::NUMBERS;
+      value.enumeration = enum_values(field->enum_type(), !value.quoted);
       break;
     case FieldDescriptor::CPPTYPE_STRING:
       value.kind =
@@ -270,6 +276,10 @@ class Narrowing {
         value_.booleans = {group.GetReflection()->GetBool(group, member)};
         return true;
       case ValueKind::message:
+      case ValueKind::null:
+      case ValueKind::dynamic:
+      case ValueKind::structure:
+      case ValueKind::list_value:
         break;
     }
     return false;

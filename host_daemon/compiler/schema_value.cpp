@@ -38,6 +38,10 @@ bool allows_zero(const Value& value) {
     case ValueKind::duration:
     case ValueKind::field_mask:
     case ValueKind::any:
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
   return true;
@@ -72,6 +76,10 @@ bool allows_nothing(const Value& value) {
       return value.floats.empty();
     case ValueKind::any:
       return value.any.empty();
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
     case ValueKind::message:
       break;
   }
@@ -106,6 +114,10 @@ void remove_zero(Value& value) {
     case ValueKind::duration:
     case ValueKind::field_mask:
     case ValueKind::any:
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
 }
@@ -140,7 +152,7 @@ void add_zero(Value& value, const FieldDescriptor* field) {
     case ValueKind::enumeration: {
       // Proto3: the first declared value is 0.
       value.enumeration.insert(value.enumeration.begin(),
-                               {field->enum_type()->value(0)->name(), 0});
+                               {value.quoted ? field->enum_type()->value(0)->name() : "0", 0});
       break;
     }
     case ValueKind::message:
@@ -148,6 +160,10 @@ void add_zero(Value& value, const FieldDescriptor* field) {
     case ValueKind::duration:
     case ValueKind::field_mask:
     case ValueKind::any:
+    case ValueKind::null:
+    case ValueKind::dynamic:
+    case ValueKind::structure:
+    case ValueKind::list_value:
       break;
   }
 }

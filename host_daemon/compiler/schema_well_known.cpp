@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Well-known types that the JSON mapping writes as scalars: what they hold without rules, and how rules state their values.
+#include <map>
+
 #include "compiler/civil_time.hpp"
 #include "compiler/schema_internal.hpp"
 
@@ -28,7 +30,12 @@ Value free_message_value(const Descriptor* message) {
     value.kind = ValueKind::field_mask;
     value.string.conditions.push_back({TextCondition::Kind::format, {"field_mask"}, false, "field_mask"});
   } else {
-    value.kind = name == "google.protobuf.Any" ? ValueKind::any : ValueKind::message;
+    static const std::map<std::string, ValueKind, std::less<>> kinds = {{"google.protobuf.Any", ValueKind::any},
+                                                                        {"google.protobuf.Value", ValueKind::dynamic},
+                                                                        {"google.protobuf.Struct", ValueKind::structure},
+                                                                        {"google.protobuf.ListValue", ValueKind::list_value}};
+    const auto known = kinds.find(name);
+    value.kind = known == kinds.end() ? ValueKind::message : known->second;
   }
   return value;
 }

@@ -14,7 +14,9 @@ struct JsonSpelling {
   JsonSpelling() = default;
   explicit JsonSpelling(const sluice::v1::Policy::Json& json)
       : print_defaults(json.defaults() == sluice::v1::Policy::Json::PRINT),
-        bare_wide(json.int64() == sluice::v1::Policy::Json::BARE) {}
+        bare_wide(json.int64() == sluice::v1::Policy::Json::BARE),
+        enum_numbers(json.enums() == sluice::v1::Policy::Json::NUMBERS),
+        original_names(json.names() == sluice::v1::Policy::Json::ORIGINAL) {}
 
   bool print_defaults = false;  // members without presence always stand
   bool bare_wide = false;       // 64-bit integers without quotes

@@ -149,7 +149,8 @@ void JsonWriter::map(const Message& message, const FieldDescriptor* field, const
     const Message& entry = message.GetReflection()->GetRepeatedMessage(message, field, i);
     const auto key = read_scalar(entry, field->message_type()->map_key(), -1);
     const std::string spelled = json_quote(key->text);
-    CanonicalText& text = members[spelled];
+    // Without the closing quote: a key that begins another stands before it.
+    CanonicalText& text = members[spelled.substr(0, spelled.size() - 1)];
     text.add(spelled + ":");
     element(entry, field->message_type()->map_value(), -1, path + "[" + spelled + "]", context,
             text);

@@ -377,6 +377,8 @@ class Checker {
       json.set_defaults(Policy::Json::OMIT);
     }
     if (json.int64() == Policy::Json::INT64_UNSPECIFIED) json.set_int64(Policy::Json::QUOTED);
+    if (json.enums() == Policy::Json::ENUMS_UNSPECIFIED) json.set_enums(Policy::Json::NAMES);
+    if (json.names() == Policy::Json::NAMES_UNSPECIFIED) json.set_names(Policy::Json::JSON_NAME);
   }
 
   void exceptions() {

@@ -40,8 +40,7 @@ std::string shortest(const Dfa& language) {
 std::string in_quotes(const std::string& text) { return '"' + text + '"'; }
 
 bool is_quoted(const Value& value) {
-  return value.kind == ValueKind::string || value.kind == ValueKind::bytes || value.kind == ValueKind::enumeration ||
-         is_well_known(value.kind) || (value.kind == ValueKind::integer && value.quoted);
+  return value.kind == ValueKind::string || value.kind == ValueKind::bytes || is_well_known(value.kind) || value.quoted;
 }
 
 std::string percent(const std::string& text, bool slash) {
@@ -100,6 +99,13 @@ std::string RecordBuilder::valid_text(const Value& value) {
       }
       return at->second;
     }
+    case ValueKind::null:
+    case ValueKind::dynamic:
+      return "null";
+    case ValueKind::structure:
+      return "{}";
+    case ValueKind::list_value:
+      return "[]";
     case ValueKind::message:
     case ValueKind::any:
       break;

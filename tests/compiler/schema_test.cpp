@@ -456,15 +456,18 @@ TEST_CASE("annotations that are not rules are ignored") {
         "1: f = 1 string min_len=1 implicit omit_default default_allowed");
 }
 
-TEST_CASE("types outside the subset are refused at the field") {
-  const char* types[] = {"map<string, google.protobuf.Struct>", "google.protobuf.Struct",
-                         "google.protobuf.Value",     "google.protobuf.ListValue",
-                         "google.protobuf.NullValue", "repeated google.protobuf.Value"};
-  for (const std::string type : types) {
-    INFO(type);
-    CHECK(resolve_fields("  " + type + " bad = 1;")
-              .has_error("E0304", "field t.M.bad", type + " bad"));
-  }
+TEST_CASE("dynamic types are any JSON") {
+  CHECK(only("google.protobuf.Struct f = 1;") == "1: f = 1 struct");
+  CHECK(only("google.protobuf.Value f = 1;") == "1: f = 1 value");
+  CHECK(only("repeated google.protobuf.ListValue f = 1;") == "1: f = 1 repeated(1..) list_value");
+  CHECK(only("optional google.protobuf.NullValue f = 1;") == "1: f = 1 null");
+  // Its one value is the default, which is never written.
+  CHECK(only("google.protobuf.NullValue f = 1; int32 g = 2;").starts_with("1: g = 2"));
+}
+
+TEST_CASE("types outside the subset are refused") {
+  CHECK(resolve("message M {}\nservice S { rpc Do(M) returns (google.protobuf.Int32Value) { option (google.api.http) = {get: \"/a\"}; } }\n")
+            .has_error("E0304", "google.protobuf.Int32Value is not supported as a request or a response"));
 }
 
 TEST_CASE("rules outside the subset are refused by name, at the rule") {
