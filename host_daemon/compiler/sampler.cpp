@@ -371,7 +371,7 @@ std::optional<std::string> Sampler::shortest(int tag) {
   auto found = walk(start, tag, nullptr, {});
   // A map that needs several pairs needs different keys, and the shortest way spells the same one again and again.
   std::mt19937_64 rng(static_cast<std::uint64_t>(tag));
-  for (int i = 0; i < 200 && !found; ++i) found = walk(start, tag, &rng, {0, 40});
+  for (int i = 0; i < 200 && !found; ++i) found = walk(start, tag, &rng, {400, 40});
   return found;
 }
 
