@@ -39,6 +39,8 @@ TEST_CASE("pairs ascend by their keys as they stand", "[json]") {
   CHECK(posted("/v1/keys", std::string("{\"plain\":{\"2\":true,\"10\":true,\"-1\":true}") + kRest) ==
         R"({"listed":{"a":true,"b":true},"plain":{"-1":true,"10":true,"2":true},"flags":{"false":true,"true":true}})");
   CHECK(posted("/v1/labels", R"({"b":"","a":"x"})", "PUT") == R"({"a":"x","b":""})");
+  // A key that another one goes on from comes first, also where the quote behind it is greater than what follows.
+  CHECK(keys(R"("text":{"a!":true,"a ":true,"a":true})") == R"("text":{"a":true,"a ":true,"a!":true})");
 }
 
 TEST_CASE("maps are absent when empty", "[json]") {
