@@ -163,6 +163,14 @@ TEST_CASE("groups of fields in a message") {
   CHECK(strict(R"({"b":"x"})") == "int32.gt at a");
 }
 
+TEST_CASE("an element that is ignored as zero is not entered either") {
+  const Field list(
+      "repeated N f = 1 [(buf.validate.field).repeated.items.ignore = IGNORE_IF_ZERO_VALUE];",
+      "message N { int32 a = 1 [(buf.validate.field).int32.gt = 5]; }\n");
+  CHECK(list(R"({"f":[{},{"a":6}]})") == "accepted");
+  CHECK(list(R"({"f":[{},{"a":5}]})") == "int32.gt at f[1].a");
+}
+
 TEST_CASE("unique elements of every scalar type") {
   const auto field = [](const std::string& type) {
     return Field("repeated " + type + " f = 1 [(buf.validate.field).repeated.unique = true];",
