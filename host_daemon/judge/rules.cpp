@@ -178,12 +178,12 @@ Complain RuleBook::complain_at(const FieldBook& book, std::string path, std::str
 void RuleBook::part(const FieldBook& book, const Part& part,
                     std::vector<RuleViolation>& out) const {
   if (part.rules.ignore() == buf::validate::IGNORE_ALWAYS) return;
-  const bool ignored = part.rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE &&
-                       is_zero(part.message, part.field, part.index);
-  if (!ignored) {
-    check_value(part.message, part.field, part.index, part.rules, part.pattern,
-                complain_at(book, part.path, part.prefix, out));
+  if (part.rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE &&
+      is_zero(part.message, part.field, part.index)) {
+    return;
   }
+  check_value(part.message, part.field, part.index, part.rules, part.pattern,
+              complain_at(book, part.path, part.prefix, out));
   const bool holds_message = part.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
                              well_known(part.field->message_type()) == WellKnown::kNone;
   if (!holds_message) return;

@@ -312,5 +312,51 @@ service Api {
   CHECK(shown(printing.get("/m?f=7")) == "accepted");
 }
 
+TEST_CASE("enums: NUMBERS and names: ORIGINAL") {
+  const std::string schema = R"(
+enum E { NONE = 0; ONE = 1; MINUS = -1; }
+message M {
+  E one_e = 1; repeated E many_e = 2; google.protobuf.NullValue null_v = 3;
+  optional google.protobuf.NullValue null_o = 4; M my_m = 5; string given = 6 [json_name = "other"];
+  google.protobuf.FieldMask the_mask = 7;
+}
+service Api {
+  rpc Do(M) returns (M) { option (google.api.http) = {post: "/m/{one_e}" body: "*"}; }
+  rpc List(N) returns (M) { option (google.api.http) = {get: "/n"}; }
+}
+message N { E one_e = 1; repeated E many_e = 2; O my_o = 3; }
+message O { E in_o = 1; }
+)";
+  const Bench numbers(schema, {"t.Api", "json: {enums: NUMBERS}\n"});
+  const auto answered = [](const Bench& bench, const std::string& body) {
+    return shown(bench.answer("t.Api.Do", body));
+  };
+  CHECK(answered(numbers, R"({"oneE":1,"manyE":[0,-1,1],"nullO":null})") == "accepted");
+  CHECK(answered(numbers, R"({"oneE":"ONE"})") == "canonical");
+  CHECK(answered(numbers, R"({"oneE":"1"})") != "accepted");
+  CHECK(answered(numbers, R"({"oneE":1.0})") != "accepted");
+  CHECK(answered(numbers, R"({"oneE":0})") == "canonical");
+  CHECK(answered(numbers, R"({"oneE":2})") == "enum.unknown at one_e");
+  CHECK(answered(numbers, R"({"nullO":0})") != "accepted");
+  CHECK(shown(numbers.post("/m/-1", "{}")) == "accepted");
+  CHECK(shown(numbers.post("/m/ONE", "{}")) == "canonical");
+  CHECK(shown(numbers.get("/n?oneE=1&manyE=0&manyE=-1&myO.inO=1")) == "accepted");
+  CHECK_FALSE(numbers.get("/n?oneE=2").accepted);
+  CHECK_FALSE(numbers.get("/n?oneE=ONE").accepted);
+
+  const Bench names(schema, {"t.Api", "json: {names: ORIGINAL}\n"});
+  CHECK(
+      answered(names, R"({"one_e":"ONE","my_m":{"many_e":["ONE"],"given":"x"},"the_mask":"aB"})") ==
+      "accepted");
+  CHECK(answered(names, R"({"oneE":"ONE"})") == "canonical");
+  CHECK(answered(names, R"({"other":"x"})") == "canonical");
+  CHECK(answered(names, R"({"the_mask":"a_b"})") != "accepted");
+  CHECK(shown(names.get("/n?one_e=ONE&my_o.in_o=ONE")) == "accepted");
+  CHECK_FALSE(names.get("/n?oneE=ONE").accepted);
+  // Where nothing is said, a number is no canonical spelling of an enum.
+  const Bench plain(schema);
+  CHECK_FALSE(plain.get("/n?oneE=1").accepted);
+}
+
 }  // namespace
 }  // namespace sluice::judge::test

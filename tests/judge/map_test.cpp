@@ -18,6 +18,9 @@ TEST_CASE("maps") {
   CHECK(text(R"({"f":{"\n":1,"Z":1}})") == "canonical");
   CHECK(text(R"({"f":{"a":1,"a":1}})") != "accepted");
   CHECK(text(R"({"f":{"a":null}})") != "accepted");
+  // A proper prefix comes first, also before what is less than the quote behind it.
+  CHECK(text(R"({"f":{"a":1,"a ":1,"a!":1,"aa":1}})") == "accepted");
+  CHECK(text(R"({"f":{"a!":1,"a":1}})") == "canonical");
   const Field number("map<sint64, bool> f = 1;");
   CHECK(number(R"({"f":{"-1":true,"0":false,"10":true,"2":true}})") == "accepted");
   CHECK(number(R"({"f":{"2":true,"10":true}})") == "canonical");

@@ -130,6 +130,8 @@ TEST_CASE("the dump is stable and names policy, methods, bindings and statuses")
         "  json {\n"
         "    defaults: OMIT\n"
         "    int64: QUOTED\n"
+        "    enums: NAMES\n"
+        "    names: JSON_NAME\n"
         "  }\n"
         "methods\n"
         "  t.v1.Things.Put (t.v1.Thing) -> (t.v1.Thing) JSON outstanding 128\n"
