@@ -54,6 +54,21 @@ std::size_t Targets::find_parameter(const Endpoint& endpoint, std::string_view n
                    (known.empty() ? "none" : known) + ".");
 }
 
+// Refuses the parameter `index` if one that is given chooses another member of an oneof with
+// messages; members of other oneofs have a rank in common.
+void Targets::refuse_second_choice(const Endpoint& endpoint, const std::vector<bool>& given,
+                                   std::size_t index) const {
+  const auto& parameters = prepared(endpoint).query;
+  if (parameters[index].choice.empty()) return;
+  for (std::size_t other = 0; other < given.size(); ++other) {
+    if (!given[other] || !exclude_each_other(parameters[other].choice, parameters[index].choice))
+      continue;
+    refuse_value({endpoint.query[index].name, 0, 0}, "oneof",
+                 "'" + endpoint.query[other].name + "' and '" + endpoint.query[index].name +
+                     "' are both set; at most one may be.");
+  }
+}
+
 std::string Targets::write_query(const Endpoint& endpoint, std::string_view query) const {
   const auto& parameters = prepared(endpoint).query;
   std::vector<std::vector<Scalar>> values(parameters.size());
@@ -75,6 +90,8 @@ std::string Targets::write_query(const Endpoint& endpoint, std::string_view quer
                    "The query parameter '" + parameter.name + "' stands more than once.");
     }
     given[index] = true;
+    // Also where the value is the default: a member of a message that is empty then.
+    refuse_second_choice(endpoint, given, index);
     Scalar scalar = read_scalar(*parameters[index].field, decode(piece.substr(equals + 1)), place);
     const Field& field = *parameters[index].field;
     // A default is spelled by absence in every query.

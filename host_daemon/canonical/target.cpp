@@ -69,6 +69,7 @@ Targets::Targets(const Tables& tables) : tables_(tables) {
       parameter.field = &schema.field(endpoint.request, query.path);
       parameter.value =
           query.repeated ? parameter.field->value : value_without_default(*parameter.field);
+      parameter.choice = compiler::query_choice(schema, endpoint.request, query.path);
       prepared.query.push_back(std::move(parameter));
     }
   }

@@ -11,6 +11,7 @@
 
 #include "canonical/json_body.hpp"
 #include "canonical/tables.hpp"
+#include "compiler/query_choice.hpp"
 
 namespace sluice::canonical {
 
@@ -49,6 +50,7 @@ class Targets {
     std::vector<Name> names;  // of every level, "book" then "title"
     const Field* field;
     Value value;  // what may stand in a query: never a default
+    compiler::QueryChoice choice;
   };
   struct Prepared {                // per endpoint
     std::vector<Value> variables;  // by path part; meaningful where the part is a variable
@@ -62,6 +64,8 @@ class Targets {
                           const std::vector<RawSegment>& segments) const;
   std::string write_path(const Match& match, const std::vector<RawSegment>& segments,
                          PathFields& fields) const;
+  void refuse_second_choice(const Endpoint& endpoint, const std::vector<bool>& given,
+                            std::size_t index) const;
   std::string write_query(const Endpoint& endpoint, std::string_view query) const;
   std::size_t find_parameter(const Endpoint& endpoint, std::string_view name) const;
   const Prepared& prepared(const Endpoint& endpoint) const {

@@ -3,6 +3,7 @@
 // that use it alike and called at the end of the first line; it checks content-length against the bytes that are left.
 #include <algorithm>
 
+#include "compiler/query_choice.hpp"
 #include "compiler/grammar_builder.hpp"
 #include "compiler/grammar_guard.hpp"
 #include "compiler/grammar_target.hpp"
@@ -183,22 +184,47 @@ int GrammarBuilder::behind_target(const Endpoint& endpoint) {
 
 int GrammarBuilder::query(const Endpoint& endpoint) {
   const int owner = routine(RoutineKind::query, endpoint.name);
-  const int name = state(owner, Place::query_name);
-  const int after = state(owner, Place::query_value);
   std::vector<std::vector<int>> subjects;
   std::set<int> required;
   for (const auto& parameter : endpoint.query) {
     if (parameter.required) required.insert(parameter.rank);
     subjects.resize(std::max(subjects.size(), static_cast<std::size_t>(parameter.rank) + 1));
   }
-  Trie trie{{"", name}};
+  // What was chosen last is kept in the state (query_choice.hpp): a copy of the names for each choice, without those that it excludes. What was
+  // chosen before that has a lower rank. Most queries have one copy.
+  struct Copy {
+    int name, after;
+    Trie trie;
+  };
+  std::map<QueryChoice, Copy> copies;
+  const auto add_copy = [&](const QueryChoice& choice) {
+    const auto [copy, fresh] = copies.try_emplace(choice);
+    if (!fresh) return;
+    copy->second = {state(owner, Place::query_name), state(owner, Place::query_value), {}};
+    copy->second.trie.emplace("", copy->second.name);
+  };
+  add_copy({});
+  const int name = copies.at({}).name;
+  std::vector<QueryChoice> choices;
   for (const QueryParameter& parameter : endpoint.query) {
+    choices.push_back(query_choice(schema_, endpoint.request, parameter.path));
+    add_copy(choices.back());
+  }
+  constexpr std::size_t kMaxNames = 20'000;
+  if (copies.size() * endpoint.query.size() > kMaxNames) {
+    diagnostics_
+        .error(load::Code::kBudget, endpoint.span,
+               endpoint.name + ": the query has " + std::to_string(endpoint.query.size()) + " parameters and " + std::to_string(copies.size() - 1) +
+                   " choices in oneofs with messages; together they want more than " + std::to_string(kMaxNames) + " names")
+        .mend("give the binding a body");
+    return name;
+  }
+  for (std::size_t index = 0; index < endpoint.query.size(); ++index) {
+    const QueryParameter& parameter = endpoint.query[index];
     const Field& field = schema_.field(endpoint.request, parameter.path);
     const int topic = subject(subject_of(parameter.name, field));
     subjects[static_cast<std::size_t>(parameter.rank)].push_back(topic);
     const std::string key = percent_encode(parameter.name);
-    const int at = branch(trie, key, Place::query_name);
-    grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
     Effect set;
     set.register_op = parameter.repeated ? RegisterOp::SET_AGAIN : RegisterOp::SET;
     set.register_arg = static_cast<std::uint16_t>(parameter.rank);
@@ -208,11 +234,19 @@ int GrammarBuilder::query(const Endpoint& endpoint) {
       const Value value = value_without_default(field);
       StringLanguage texts = value_texts(value, nullptr);
       if (value.kind == ValueKind::floating) texts.language = unite(texts.language, number_names(value.floats));
-      call(at, '=', '=', leaf("query value", texts, Encoding::percent, Ending::query_value), after, set);
+      const int value_start = leaf("query value", texts, Encoding::percent, Ending::query_value);
+      for (auto& [choice, copy] : copies) {
+        if (exclude_each_other(choice, choices[index])) continue;
+        const int at = branch(copy.trie, key, Place::query_name);
+        grammar_.states[static_cast<std::size_t>(at)].subjects.push_back(topic);
+        call(at, '=', '=', value_start, copies.at(choices[index].empty() ? choice : choices[index]).after, set);
+      }
     });
   }
-  next(after, '&', '&', name);
-  finish(after, ' ', Control::REDO, required.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(*required.rbegin()));
+  for (const auto& [choice, copy] : copies) {
+    next(copy.after, '&', '&', copy.name);
+    finish(copy.after, ' ', Control::REDO, required.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(*required.rbegin()));
+  }
   auto& info = grammar_.routines[static_cast<std::size_t>(owner)];
   info.subjects = std::move(subjects);
   info.required_ranks.assign(required.begin(), required.end());

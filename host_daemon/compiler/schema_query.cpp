@@ -5,6 +5,7 @@
 // and widely.
 #include <algorithm>
 
+#include "compiler/query_choice.hpp"
 #include "compiler/schema_internal.hpp"
 
 namespace sluice::compiler {
@@ -181,7 +182,9 @@ class QueryWalk {
     if (allows_nothing(value_without_default(field))) return;
     required = required || oneof_needed;
     if (parameters_.size() == kMaxParameters) return give_up();
-    if (field.oneof < 0 || field.oneof != frame.last_oneof) ++rank_;
+    const bool shares = field.oneof >= 0 && field.oneof == frame.last_oneof &&
+                        !has_message_choice(message(frame), field.oneof);
+    if (!shares) ++rank_;
     frame.last_oneof = field.oneof;
     frame.shown = frame.shown || required;
     QueryParameter parameter{.path = std::move(path),
@@ -199,8 +202,8 @@ class QueryWalk {
     parameters_.push_back(std::move(parameter));
   }
 
-  // Looks once at the oneof of a field: members share a rank, so each must be one parameter at
-  // most.
+  // Looks once at the oneof of a field: its members share a rank where none is a message
+  // (query_choice.hpp).
   bool check_oneof(Frame& frame, const Field& field) {
     const auto index = static_cast<std::size_t>(field.oneof);
     const Oneof& oneof = message(frame).oneofs[index];
@@ -220,12 +223,8 @@ class QueryWalk {
           return member.oneof == field.oneof &&
                  reached_.contains(join(frame.base.proto_path, member.name));
         });
-    if (members.size() > 1 && std::any_of(members.begin(), members.end(), [](const Field* member) {
-          return member->value.kind == ValueKind::message;
-        })) {
-      error(field, "oneof " + oneof.name + " has a message among its members");
-      // The members stand at one rank from here on; the error is out, so nothing is compiled from
-      // it.
+    if (oneof.required && !path_sets_it && has_message_choice(message(frame), field.oneof)) {
+      error(field, "oneof " + oneof.name + " is required and has a message among its members");
     }
     if (oneof.required && !path_sets_it) {
       frame.one_required[index] = true;

@@ -271,8 +271,12 @@ TEST_CASE("query parameters") {
         "  query 1: \"a\" = a\n");
   CHECK(query("oneof o { Free f = 1; }") ==
         "  query 1: \"f.n\" = f.n\n  query 2: \"f.deep.deepText\" = f.deep.text\n");
-  CHECK(refused("oneof o { string a = 1; Free f = 2; }", R"(get: "/x")", "E0314",
-                "oneof o has a message", "string a"));
+  // A oneof with messages among its members has a rank for each parameter.
+  CHECK(query("oneof o { string a = 1; Free f = 2; int32 b = 4; } int32 c = 3;") ==
+        "  query 1: \"a\" = a\n  query 2: \"f.n\" = f.n\n  query 3: \"f.deep.deepText\" = "
+        "f.deep.text\n  query 4: \"b\" = b\n  query 5: \"c\" = c\n");
+  CHECK(refused("oneof o { option (buf.validate.oneof).required = true; string a = 1; Free f = 2; }",
+                R"(get: "/x")", "E0314", "oneof o is required and has a message", "string a"));
   CHECK(refused("oneof o { option (buf.validate.oneof).required = true; Free f = 2; }",
                 R"(get: "/x")", "E0314", "it is required, but a query shows", "Free f"));
   CHECK(refused("oneof o { option (buf.validate.oneof).required = true; Strict s = 2; }",
