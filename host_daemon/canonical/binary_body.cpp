@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// First the bytes become a tree of what counts, then the tree is written in canonical order.
+// The tree of what counts, written in canonical order, every rule checked.
 #include "canonical/binary_body.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
-#include <memory>
+#include <set>
 #include <vector>
 
+#include "canonical/binary_tree.hpp"
 #include "canonical/number.hpp"
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
-#include "canonical/wire_reader.hpp"
+#include "compiler/civil_time.hpp"
 
 namespace sluice::canonical {
 namespace {
@@ -20,57 +20,6 @@ namespace {
 using compiler::Oneof;
 using compiler::ValueKind;
 using google::protobuf::FieldDescriptor;
-
-struct Item {
-  std::size_t offset = 0;               // of the value
-  std::uint64_t bits = 0;               // numbers
-  std::string_view bytes;               // strings and bytes
-  std::int64_t seconds = 0, nanos = 0;  // times
-};
-
-struct Node {
-  struct Member {
-    std::size_t offset = 0;  // of the tag
-    std::vector<Item> items;
-    std::vector<std::unique_ptr<Node>> messages;
-  };
-  std::size_t offset = 0;         // of the message's first byte
-  std::map<int, Member> members;  // by index into Message::fields
-};
-
-bool is_packable(FieldDescriptor::Type type) {
-  return type != FieldDescriptor::TYPE_STRING && type != FieldDescriptor::TYPE_BYTES &&
-         type != FieldDescriptor::TYPE_MESSAGE;
-}
-
-WireType wire_type(FieldDescriptor::Type type) {
-  switch (type) {
-    case FieldDescriptor::TYPE_DOUBLE:
-    case FieldDescriptor::TYPE_FIXED64:
-    case FieldDescriptor::TYPE_SFIXED64:
-      return WireType::fixed64;
-    case FieldDescriptor::TYPE_FLOAT:
-    case FieldDescriptor::TYPE_FIXED32:
-    case FieldDescriptor::TYPE_SFIXED32:
-      return WireType::fixed32;
-    default:
-      return is_packable(type) ? WireType::varint : WireType::delimited;
-  }
-}
-
-std::string_view name_of(WireType type) {
-  switch (type) {
-    case WireType::varint:
-      return "a varint";
-    case WireType::fixed64:
-      return "eight bytes";
-    case WireType::delimited:
-      return "a length and bytes";
-    case WireType::fixed32:
-      return "four bytes";
-  }
-  return "";
-}
 
 void append_varint(std::string& out, std::uint64_t value) {
   for (; value > 0x7F; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7F));
@@ -126,47 +75,10 @@ class BinaryBody {
   BinaryBody(const Tables& tables, const compiler::Body& body, const PathFields& path_fields)
       : tables_(tables), body_(body), path_fields_(path_fields) {}
 
-  // --- reading
-
-  void read(int index, Node& node, std::string_view bytes, std::size_t offset, std::size_t depth) {
-    const std::size_t limit =
-        std::min<std::size_t>(tables_.policy().limits().max_depth(), kMaxBinaryDepth);
-    if (depth > limit) {
-      throw Refused(
-          {400, "protobuf_depth", path_, "",
-           "The body has more than " + std::to_string(limit) + " messages within each other.", 0,
-           offset + 1, ""});
-    }
-    const Message& type = tables_.schema().message(index);
-    WireReader reader(bytes, offset, path_);
-    while (!reader.at_end()) {
-      const WireField found = reader.field();
-      const int place = tables_.find_field(index, found.number);
-      if (place < 0) refuse_unknown(type, found);
-      const Field& field = type.fields[static_cast<std::size_t>(place)];
-      const Descent descent(*this, field);
-      if (field.oneof >= 0) forget_others(type, place, node);
-      Node::Member& member = node.members[place];
-      member.offset = found.offset;
-      if (field.value.kind == ValueKind::message) {
-        want(field, found, WireType::delimited);
-        if (field.repeated || member.messages.empty()) {
-          member.messages.push_back(std::make_unique<Node>());
-          member.messages.back()->offset = found.value_offset;
-        }
-        read(field.value.message, *member.messages.back(), found.bytes, found.value_offset,
-             depth + 1);
-      } else {
-        read_scalars(field, member, found);
-      }
-    }
-  }
-
-  // --- writing
-
   void write(int index, const Node& node, std::string& out) {
     const Message& type = tables_.schema().message(index);
     check_required_oneofs(type, node);
+    check_groups(type, node);
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
       const Field& field = type.fields[i];
       const Descent descent(*this, field);
@@ -192,12 +104,13 @@ class BinaryBody {
     if (sent.empty() && body_.optional) return;
     if (field.value.kind == ValueKind::message) {
       Node node;
-      read(field.value.message, node, sent, 0, 1);
+      read_binary_message(tables_, field.value.message, sent, path_, node);
       write(field.value.message, node, out);
     } else {
-      Item time;
-      read_time(time, sent, 0);
-      write_time(field, time, out);
+      const Item item = read_binary_value(tables_, field, sent, path_);
+      const Scalar known = scalar(field, item);
+      check_rules(tables_, field.value, known, here(0));
+      out = delimited_value(field, item, known);
     }
     if (!out.empty() || body_.optional) return;
     const std::string rule = rule_text(field.rules, {"required"});
@@ -232,81 +145,14 @@ class BinaryBody {
 
   Place here(std::size_t offset) const { return {path_, 0, offset + 1}; }
 
-  [[noreturn]] void refuse_unknown(const Message& type, const WireField& found) const {
-    const auto* known = type.descriptor->FindFieldByNumber(static_cast<int>(found.number));
-    if (known != nullptr) {
-      refuse_value({(path_.empty() ? "" : path_ + ".") + known->json_name(), 0, found.offset + 1},
-                   "must_be_absent",
-                   "'" + known->json_name() +
-                       "' must be absent: it holds a google.protobuf.Any, and the policy lists no "
-                       "type for it.");
-    }
-    refuse_value(here(found.offset), "unknown_field",
-                 (path_.empty() ? "The body" : "'" + path_ + "'") + " has no field of number " +
-                     std::to_string(found.number) + " in " + type.name + ".");
-  }
-
-  void want(const Field& field, const WireField& found, WireType wanted) const {
-    if (found.type == wanted) return;
-    throw Refused({422, "wrong_type", path_, "type " + type_name(field),
-                   "'" + path_ + "' (" + type_name(field) + ") is encoded as " +
-                       std::string(name_of(wanted)) + "; found " +
-                       std::string(name_of(found.type)) + ".",
-                   0, found.offset + 1, ""});
-  }
-
-  static void forget_others(const Message& type, int place, Node& node) {
-    const int oneof = type.fields[static_cast<std::size_t>(place)].oneof;
-    std::erase_if(node.members, [&](const auto& entry) {
-      return entry.first != place &&
-             type.fields[static_cast<std::size_t>(entry.first)].oneof == oneof;
-    });
-  }
-
-  void read_scalars(const Field& field, Node::Member& member, const WireField& found) {
-    const FieldDescriptor::Type type = field.value.type;
-    if (field.repeated && is_packable(type) && found.type == WireType::delimited) {
-      WireReader elements(found.bytes, found.value_offset, path_);
-      while (!elements.at_end()) {
-        Item& item = member.items.emplace_back();
-        item.offset = elements.offset();
-        item.bits = elements.element(wire_type(type));
-      }
-      return;
-    }
-    want(field, found, wire_type(type));
-    if (field.repeated || member.items.empty()) member.items.emplace_back();
-    Item& item = member.items.back();
-    item.offset = found.value_offset;
-    item.bits = found.bits;
-    item.bytes = found.bytes;
-    if (field.value.kind == ValueKind::timestamp) read_time(item, found.bytes, found.value_offset);
-    if (field.value.kind != ValueKind::string) return;
-    // Also of a value that does not count: readers refuse the whole message.
-    if (const auto bad = first_invalid_utf8(found.bytes)) {
-      throw Refused({400, "protobuf_utf8", path_, "", "'" + path_ + "' is not valid UTF-8.", 0,
-                     found.value_offset + *bad + 1, ""});
-    }
-  }
-
-  // Merges google.protobuf.Timestamp, as other messages are.
-  void read_time(Item& item, std::string_view bytes, std::size_t offset) {
-    WireReader reader(bytes, offset, path_);
-    while (!reader.at_end()) {
-      const WireField found = reader.field();
-      if (found.number > 2 || found.type != WireType::varint) {
-        refuse_value(here(found.offset), "unknown_field",
-                     "'" + path_ + "' has a field that google.protobuf.Timestamp has not.");
-      }
-      (found.number == 1 ? item.seconds : item.nanos) = static_cast<std::int64_t>(found.bits);
-    }
-  }
-
   // The value of an item, read as if it stood in a text: one place knows types and their names.
   Scalar scalar(const Field& field, const Item& item) const {
     const Place place = here(item.offset);
     const auto signed_bits = static_cast<std::int64_t>(item.bits);
     switch (field.value.kind) {
+      case ValueKind::timestamp:
+      case ValueKind::duration:
+        return time_scalar(field, item);
       case ValueKind::boolean:
         return read_scalar(field, item.bits != 0 ? "true" : "false", place);
       case ValueKind::string:
@@ -350,45 +196,68 @@ class BinaryBody {
     }
   }
 
-  void value(const Field& field, const Item& item, const Scalar& known, std::string& out) const {
-    if (is_packable(field.value.type)) {
+  Scalar time_scalar(const Field& field, const Item& item) const {
+    const bool timestamp = field.value.kind == ValueKind::timestamp;
+    constexpr std::int64_t kMost = 999999999;
+    const bool mixed =
+        timestamp ? item.nanos < 0
+                  : (item.seconds < 0 && item.nanos > 0) || (item.seconds > 0 && item.nanos < 0);
+    Scalar out;
+    out.number = Int{item.seconds} * compiler::kNanosPerSecond + item.nanos;
+    const auto& range = timestamp ? compiler::timestamp_range() : compiler::duration_range();
+    if (mixed || item.nanos > kMost || item.nanos < -kMost || !range.contains(out.number)) {
+      throw Refused({422, "bad_value", path_, "type " + type_name(field),
+                     "The time in '" + path_ + "' has seconds or nanos that " + type_name(field) +
+                         " does not allow.",
+                     0, item.offset + 1, ""});
+    }
+    out.text =
+        timestamp ? compiler::timestamp_text(out.number) : compiler::duration_text(out.number);
+    out.quoted = true;
+    return out;
+  }
+
+  // What stands behind the tag.
+  static void value(const Field& field, const Item& item, const Scalar& known, std::string& out) {
+    if (is_bare(field.value)) {
       append_number(out, field.value.type, item, known);
     } else {
-      append_delimited(out, item.bytes);
+      append_delimited(out, delimited_value(field, item, known));
     }
   }
 
-  void write_time(const Field& field, const Item& item, std::string& out) const {
-    constexpr std::int64_t kFirst = -62135596800, kLast = 253402300799;  // years 1 to 9999
-    if (item.seconds < kFirst || item.seconds > kLast || item.nanos < 0 || item.nanos > 999999999) {
-      throw Refused({422, "bad_value", path_, "type " + type_name(field),
-                     "The time in '" + path_ +
-                         "' is outside the years 1 to 9999, or its nanos are not 0 to 999999999.",
-                     0, item.offset + 1, ""});
+  // What stands behind the length.
+  static std::string delimited_value(const Field& field, const Item& item, const Scalar& known) {
+    std::string out;
+    if (is_time(field.value)) {
+      for (const auto& [tag, number] :
+           {std::pair('\x08', item.seconds), std::pair('\x10', item.nanos)}) {
+        if (number == 0) continue;
+        out += tag;
+        append_varint(out, static_cast<std::uint64_t>(number));
+      }
+    } else if (!field.value.wrapped) {
+      out = item.bytes;
+    } else if (!known.is_default) {
+      const WireType type = wire_type(field.value.type);
+      out += static_cast<char>(1 << 3 | static_cast<int>(type));
+      if (type == WireType::delimited) {
+        append_delimited(out, item.bytes);
+      } else {
+        append_number(out, field.value.type, item, known);
+      }
     }
-    for (const auto& [tag, number] :
-         {std::pair('\x08', item.seconds), std::pair('\x10', item.nanos)}) {
-      if (number == 0) continue;
-      out += tag;
-      append_varint(out, static_cast<std::uint64_t>(number));
-    }
+    return out;
   }
 
   void singular(const Field& field, const Item& item, std::string& out) {
-    if (field.value.kind == ValueKind::timestamp) {
-      std::string bytes;
-      write_time(field, item, bytes);
-      append_tag(out, field, WireType::delimited);
-      append_delimited(out, bytes);
-      return;
-    }
     const Scalar known = scalar(field, item);
     if (known.is_default && field.implicit) {
       if (!field.default_allowed) refuse_default(field, known, item.offset);
       return;
     }
     check_rules(tables_, field.value, known, here(item.offset));
-    append_tag(out, field, wire_type(field.value.type));
+    append_tag(out, field, wire_type(field.value));
     value(field, item, known, out);
   }
 
@@ -410,8 +279,9 @@ class BinaryBody {
     const std::size_t count =
         member == nullptr ? 0 : std::max(member->items.size(), member->messages.size());
     if (count == 0) return absent(field, member != nullptr ? member->offset : parent.offset);
-    const bool packed = is_packable(field.value.type);
+    const bool packed = is_bare(field.value);
     std::string elements;
+    std::set<std::string> stood;
     const std::size_t path = path_.size();
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t offset =
@@ -423,7 +293,12 @@ class BinaryBody {
       }
       path_ += "[" + std::to_string(i) + "]";
       if (!packed) append_tag(elements, field, WireType::delimited);
+      const std::size_t begin = elements.size();
       list_item(field, *member, i, elements);
+      if (field.unique && !stood.insert(elements.substr(begin)).second) {
+        refuse_rule(here(offset), rule_text(field.rules, {"unique"}),
+                    "'" + path_ + "' repeats an earlier item.");
+      }
       path_.resize(path);
     }
     if (count < field.min_items) {
@@ -439,13 +314,9 @@ class BinaryBody {
   }
 
   void list_item(const Field& field, const Node::Member& member, std::size_t i, std::string& out) {
-    if (field.value.kind == ValueKind::message || field.value.kind == ValueKind::timestamp) {
+    if (field.value.kind == ValueKind::message) {
       std::string bytes;
-      if (field.value.kind == ValueKind::message) {
-        write(field.value.message, *member.messages[i], bytes);
-      } else {
-        write_time(field, member.items[i], bytes);
-      }
+      write(field.value.message, *member.messages[i], bytes);
       append_delimited(out, bytes);
       return;
     }
@@ -472,6 +343,35 @@ class BinaryBody {
       refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
                   "One member of '" + oneof.name + "' must be set; none is.");
     }
+  }
+
+  // Rules `oneof` of the message on fields that do not stand side by side.
+  void check_groups(const Message& type, const Node& node) {
+    for (const compiler::ExclusiveGroup& group : type.groups) {
+      const Field* other = nullptr;
+      for (const int index : group.fields) {
+        const Field& field = type.fields[static_cast<std::size_t>(index)];
+        const auto member = node.members.find(index);
+        const Descent descent(*this, field);
+        if (member == node.members.end() || !is_set(field, member->second)) continue;
+        if (other != nullptr) {
+          refuse_rule(here(member->second.offset), group.rule.text,
+                      "'" + other->json_name + "' and '" + field.json_name +
+                          "' are both set; the schema allows one of them.");
+        }
+        other = &field;
+      }
+      if (other == nullptr && group.required) {
+        refuse_rule(here(node.offset), group.rule.text,
+                    "One of the fields of a rule oneof must be set; none is.");
+      }
+    }
+  }
+
+  // It will stand: a list with items, a value other than a default without presence.
+  bool is_set(const Field& field, const Node::Member& member) const {
+    if (!field.implicit || field.repeated) return !member.items.empty() || !member.messages.empty();
+    return !scalar(field, member.items.back()).is_default;
   }
 
   void compare_with_path(const Field& field, const Node::Member& member) const {
@@ -531,7 +431,7 @@ std::optional<std::string> canonical_binary_body(const Tables& tables, const com
     if (body.kind == compiler::Body::Kind::message) {
       BinaryBody binary(tables, body, path_fields);
       Node root;
-      binary.read(body.message, root, sent, 0, 1);
+      read_binary_message(tables, body.message, sent, "", root);
       binary.write(body.message, root, out);
       return out;
     }

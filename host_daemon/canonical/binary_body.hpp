@@ -2,7 +2,7 @@
 // A Protobuf body into its canonical form (design section 5): any order, long varints, lists packed
 // or not, fields that come again (the last one counts, messages merge), into ascending fields with
 // one spelling each, every rule checked. It recurses over messages, at most as deep as the policy's
-// depth limit and kMaxBinaryDepth.
+// depth limit and kMaxBinaryDepth (binary_tree.hpp).
 #pragma once
 
 #include <optional>
@@ -13,9 +13,6 @@
 #include "canonical/tables.hpp"
 
 namespace sluice::canonical {
-
-/// Messages within messages that are read at most: what the stack bears.
-inline constexpr std::size_t kMaxBinaryDepth = 1000;
 
 /// The canonical bytes of `sent` as the body that `body` describes; nothing when the body is a
 /// field that is unset or empty, which then has none. `body.kind` is not none. Throws Refused with

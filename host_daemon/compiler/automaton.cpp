@@ -17,13 +17,12 @@ namespace {
 
 std::size_t at(int state) { return static_cast<std::size_t>(state); }
 
-bool ends(Control control) { return control == Control::RET || control == Control::REDO || control == Control::ACCEPT; }
-
 // A state can finish when some path from it leaves its routine. Transitions that cannot are dropped.
 void drop_dead_ends(std::vector<State>& states) {
   std::vector<char> finishes(states.size(), 0);
   auto useful = [&](const Transition& t) {
-    if (ends(t.control)) return true;
+    if (t.control == Control::REDO_TO) return finishes[at(t.target)] != 0;
+    if (ends_routine(t.control)) return true;
     return finishes[at(t.target)] && (t.callee < 0 || finishes[at(t.callee)]);
   };
   for (bool changed = true; changed;) {
@@ -78,7 +77,7 @@ Interval after_register(const Interval& r, const Effect& e) {
 bool can_pass(const Interval& r, const Transition& t) {
   const Interval after = after_register(r, t.effect);
   if (after.none()) return false;
-  return !ends(t.control) || after.high >= t.min;
+  return !ends_routine(t.control) || after.high >= t.min;
 }
 
 // Drops transitions whose register check can never pass.
@@ -96,7 +95,8 @@ void drop_impossible(std::vector<State>& states, const std::vector<int>& starts)
       if (!can_pass(entry[at(s)], t)) continue;
       const Interval after = after_register(entry[at(s)], t.effect);
       if (t.callee >= 0) reach(t.callee, {0, 0});
-      if (t.target >= 0) reach(t.target, after);
+      // A state that REDO_TO goes on at belongs to the caller, who reaches it by itself.
+      if (t.target >= 0 && t.control != Control::REDO_TO) reach(t.target, after);
     }
   }
   for (std::size_t s = 0; s < states.size(); ++s) {

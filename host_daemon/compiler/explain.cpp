@@ -195,6 +195,10 @@ class SymbolMap::Explainer {
         add_cause("key_order", "map keys stand in ascending order of their bytes");
         return add_cause("duplicate_key", "a map key stands twice");
       case Reason::LENGTH:
+        if (place.place == Place::length) {
+          append(names(place.subjects));
+          return say("protobuf_length", "a length goes beyond the message that it stands in");
+        }
         if (here.kind == RoutineKind::header) paths_ = {"header.content-length"};
         return say("content_length", "content-length does not agree with the bytes that follow");
       case Reason::DEPTH:
@@ -280,6 +284,9 @@ class SymbolMap::Explainer {
         return say("body", "expected the body's first byte, or no body");
       case Place::record_end:
         return say("body.trailing", "bytes behind the body");
+      case Place::length:
+        append(names(place.subjects));
+        return say("protobuf_length", "not the shortest spelling of a length that the value can have");
       case Place::object_open:
         // The empty object, where something is required, is no member's fault.
         if (!here.required_ranks.empty()) {
@@ -293,7 +300,7 @@ class SymbolMap::Explainer {
       case Place::member_colon:
       case Place::after_member:
       case Place::after_item:
-        return say("json_syntax", "canonical JSON does not go on like this");
+        return say("json_syntax", "a canonical body does not go on like this");
       case Place::value:
         enter(at_rank(place, r));
         item_ = false;

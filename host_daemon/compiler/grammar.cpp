@@ -16,9 +16,9 @@ using layout::RegisterOp;
 
 namespace {
 
-constexpr std::array<std::string_view, 26> kPlaces = {
+constexpr std::array<std::string_view, 27> kPlaces = {
     "method",      "target",     "variable",    "query_name",  "query_value",  "version",      "status",
-    "header_name", "header_value", "line_end",  "body",        "object_open",  "member_name",  "member_colon",
+    "header_name", "header_value", "line_end",  "body",        "length",      "object_open",  "member_name",  "member_colon",
     "value",       "after_member", "array_open", "item",       "after_item",   "leaf",         "map_open",
     "map_key",     "map_colon",   "map_value",  "after_pair",  "record_end"};
 static_assert(kPlaces.size() == static_cast<std::size_t>(Place::record_end) + 1);
@@ -138,11 +138,6 @@ int GrammarBuilder::subject(Subject topic) {
 }
 
 std::optional<Grammars> build_grammars(const Schema& schema, Diagnostics& diagnostics) {
-  for (const Endpoint& endpoint : schema.endpoints) {
-    if (!endpoint.body.protobuf) continue;
-    diagnostics.error(load::Code::kPolicyUnsupported, endpoint.span, "Protobuf bodies are not supported yet").mend("body: JSON");
-  }
-  if (diagnostics.has_errors()) return std::nullopt;
   GrammarBuilder request(schema, layout::Pipeline::REQUEST, diagnostics);
   request.build_request();
   GrammarBuilder response(schema, layout::Pipeline::RESPONSE, diagnostics);
@@ -174,9 +169,10 @@ std::string dump(const Grammar& grammar) {
       }
       if (e.accumulator_op != layout::AccumulatorOp::NONE) out += " " + std::string(layout::name_of(e.accumulator_op));
       if (e.key_op != layout::KeyOp::NONE) out += " " + std::string(layout::name_of(e.key_op));
+      if (e.accumulator_op == layout::AccumulatorOp::GROUP) out += "(" + std::to_string(e.accumulator_group) + ")";
       if (e.tag) out += " TAG(" + std::to_string(e.tag) + ")";
       out += " " + std::string(layout::name_of(t.control));
-      if (t.control == Control::RET || t.control == Control::REDO || t.control == Control::ACCEPT) {
+      if (ends_routine(t.control)) {
         if (t.min) out += "(" + std::to_string(t.min) + ")";
       }
       if (t.callee >= 0) out += " s" + std::to_string(t.callee) + " then";

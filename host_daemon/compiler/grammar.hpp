@@ -23,6 +23,7 @@ struct Effect {
   std::uint16_t register_min = 0;
   layout::AccumulatorOp accumulator_op = layout::AccumulatorOp::NONE;
   layout::KeyOp key_op = layout::KeyOp::NONE;
+  std::uint8_t accumulator_group = 0;  // i of GROUP(i)
   std::uint16_t tag = 0;
 
   bool operator==(const Effect&) const = default;
@@ -33,15 +34,23 @@ struct Transition {
   int low = 0, high = 0;  // closed range of symbols; kEnd stands alone
   Effect effect;
   layout::Control control = layout::Control::NEXT;
-  int target = -1;        // NEXT: the next state; CALL: the state to return to
-  int callee = -1;        // CALL: the first state of the callee, behind the consumed symbol
-  std::uint16_t min = 0;  // RET, REDO, ACCEPT
+  int target = -1;        // NEXT: the next state; CALL, CALL_LEN: the state to return to; REDO_TO: the caller's state that goes on
+  int callee = -1;        // CALL, CALL_LEN: the first state of the callee, behind the consumed symbol
+  std::uint16_t min = 0;  // RET, REDO, REDO_TO, ACCEPT
 };
+
+// Controls that pop the frame, and those that read their symbol again.
+constexpr bool ends_routine(layout::Control control) {
+  return control == layout::Control::RET || control == layout::Control::REDO || control == layout::Control::REDO_TO ||
+         control == layout::Control::ACCEPT;
+}
+constexpr bool reads_again(layout::Control control) { return control == layout::Control::REDO || control == layout::Control::REDO_TO; }
+constexpr bool calls(layout::Control control) { return control == layout::Control::CALL || control == layout::Control::CALL_LEN; }
 
 // Where in a record a state stands: what an explanation says was expected.
 enum class Place : std::uint8_t {
   method, target, variable, query_name, query_value, version, status, header_name, header_value, line_end,
-  body, object_open, member_name, member_colon, value, after_member, array_open, item, after_item, leaf,
+  body, length, object_open, member_name, member_colon, value, after_member, array_open, item, after_item, leaf,
   map_open, map_key, map_colon, map_value, after_pair, record_end,
 };
 std::string_view name_of(Place place);

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -101,8 +102,60 @@ class GrammarBuilder {
   void list_value(int from, int return_to, const Effect& effect, bool nonempty);
   void build_pending();
 
+  // What JSON and Protobuf bodies share of a message: ranks that must be met (a oneof of which a member travels in the path, whole or in
+  // part, is satisfied), and exclusive groups as bits.
+  template <typename Required>
+  static std::set<int> required_ranks(const Message& message, const ObjectForm& form, Required required);
+  static unsigned exclusive_bits(const Message& message, const Field& field);
+  unsigned exclusive_groups(const Message& message, const ObjectForm& form);  // the required ones; refuses what travels in a path
+  int field_subject(const Field& field);
+
+  // --- Protobuf
+  struct BinaryForm {
+    enum class In { frame, body, optional_body };  // of a length; the bottom frame, where no bytes may mean "unset"
+    ObjectForm object;
+    In in = In::frame;
+    auto operator<=>(const BinaryForm&) const = default;
+  };
+  struct PendingBinary {
+    BinaryForm form;
+    int start;
+    int routine;
+  };
+  // A routine that END leaves, for CALL_LEN.
+  struct Frame {
+    int first;
+    bool empty;                            // it may have no bytes
+    std::optional<std::uint64_t> longest;  // bytes, where that is known
+  };
+  struct BinaryTag {
+    std::string bytes;
+    const Field* field;
+    int at;        // the state before the last byte
+    unsigned met;  // exclusive groups that have been met behind it
+  };
+  struct BinaryLoop {
+    int state = -1;
+    std::map<std::string, int> trie;
+    std::vector<BinaryTag> tags;
+  };
+  int binary_body(const Body& body);
+  int binary_scalar_body(const Field& field, bool optional);
+  int binary_message(const BinaryForm& form);
+  void build_binary_pending();
+  void build_binary_message(const PendingBinary& job);
+  void binary_member(const BinaryTag& tag, const ObjectForm& form, const BinaryLoop& behind, Effect set, bool exclusive);
+  void leave_list(const BinaryTag& tag, int after, int length, const BinaryLoop& behind, std::uint16_t min);
+  void refuse_unique(const Field& field);
+  void target_of(int from, int symbol, int target);
+  void delimited(int from, const Frame& frame, int return_to, Effect effect, const std::vector<int>& topics);
+  Frame text_frame(const std::string& name, const StringLanguage& text);
+  Frame value_frame(const Field& field, const ObjectForm& form, bool implicit);
+  Frame packed_frame(const Field& field);
+  int number_leaf(const Value& value);
+
   // --- HTTP
-  enum class BodyUse { never, always, sometimes };
+  enum class BodyUse { never, always, sometimes, protobuf_always, protobuf_sometimes };
   static BodyUse use_of(const Body& body);
   int header_block(BodyUse use);
   int body(const Body& body);
@@ -132,6 +185,8 @@ class GrammarBuilder {
   std::map<const Field*, int> field_subjects_;
   std::map<const Field*, StringLanguage> languages_;
   std::vector<PendingObject> pending_;
+  std::map<BinaryForm, int> binary_messages_;
+  std::vector<PendingBinary> binary_pending_;
   std::map<BodyUse, int> header_blocks_;
   std::map<std::pair<int, int>, int> request_tails_;  // (header block, body) -> state behind the target
   std::map<std::string, int> bodies_;

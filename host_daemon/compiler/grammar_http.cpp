@@ -38,11 +38,14 @@ constexpr std::string_view kTypeHeader = "content-type";
 
 GrammarBuilder::BodyUse GrammarBuilder::use_of(const Body& body) {
   if (body.kind == Body::Kind::none) return BodyUse::never;
+  if (body.protobuf) return body.optional ? BodyUse::protobuf_sometimes : BodyUse::protobuf_always;
   return body.optional ? BodyUse::sometimes : BodyUse::always;
 }
 
-int GrammarBuilder::header_block(BodyUse use) {
-  if (const auto known = header_blocks_.find(use); known != header_blocks_.end()) return known->second;
+int GrammarBuilder::header_block(BodyUse wanted) {
+  if (const auto known = header_blocks_.find(wanted); known != header_blocks_.end()) return known->second;
+  const bool protobuf = wanted == BodyUse::protobuf_always || wanted == BodyUse::protobuf_sometimes;
+  const BodyUse use = wanted == BodyUse::protobuf_always ? BodyUse::always : wanted == BodyUse::protobuf_sometimes ? BodyUse::sometimes : wanted;
   const bool request = grammar_.pipeline == layout::Pipeline::REQUEST;
 
   struct Header {
@@ -58,7 +61,7 @@ int GrammarBuilder::header_block(BodyUse use) {
   if (request) headers.push_back({"host", nullptr, schema_.loaded->policy.host(), true});
   if (use != BodyUse::never) {
     headers.push_back({std::string(kLengthHeader), nullptr, std::nullopt, use == BodyUse::always});
-    headers.push_back({std::string(kTypeHeader), nullptr, "application/json", use == BodyUse::always});
+    headers.push_back({std::string(kTypeHeader), nullptr, protobuf ? "application/protobuf" : "application/json", use == BodyUse::always});
   }
   std::sort(headers.begin(), headers.end(), [](const Header& a, const Header& b) { return a.name < b.name; });
 
@@ -108,6 +111,12 @@ int GrammarBuilder::header_block(BodyUse use) {
         first.accumulator_op = AccumulatorOp::DIGIT_FIRST;
         more.accumulator_op = AccumulatorOp::DIGIT;
         next(value, '1', '9', digits, first);
+        if (wanted == BodyUse::protobuf_always) {
+          // An empty message has no bytes.
+          const int none = state(owner, Place::header_value, {topic});
+          next(value, '0', '0', none, first);
+          next(none, '\r', '\r', carriage);
+        }
         next(digits, '0', '9', digits, more);
         next(digits, '\r', '\r', carriage);
         continue;
@@ -141,11 +150,12 @@ int GrammarBuilder::header_block(BodyUse use) {
   if (behind >= 0) phase(true, behind, behind);
   phase(false, first, behind);
   grammar_.routines[static_cast<std::size_t>(owner)].subjects = std::move(subjects);
-  header_blocks_.emplace(use, first);
+  header_blocks_.emplace(wanted, first);
   return first;
 }
 
 int GrammarBuilder::body(const Body& body) {
+  if (body.protobuf && body.kind != Body::Kind::none) return binary_body(body);
   std::string key = std::to_string(static_cast<int>(body.kind)) + "/" + std::to_string(body.message) + "/" +
                     std::to_string(body.field) + "/" + (body.optional ? "o" : "");
   for (const auto& path : body.excluded) key += "/" + path;
@@ -267,6 +277,7 @@ void GrammarBuilder::build_request() {
     TargetBuilder(*this, endpoints).build(at);
   }
   build_pending();
+  build_binary_pending();
 }
 
 void GrammarBuilder::build_response() {
@@ -282,6 +293,7 @@ void GrammarBuilder::build_response() {
     }
   }
   build_pending();
+  build_binary_pending();
 }
 
 }  // namespace sluice::compiler

@@ -6,6 +6,7 @@
 
 #include "compiler/grammar_builder.hpp"
 #include "compiler/grammar_guard.hpp"
+#include "compiler/grammar_message.hpp"
 
 namespace sluice::compiler {
 
@@ -202,29 +203,46 @@ int GrammarBuilder::object(const ObjectForm& form) {
   return open;
 }
 
+unsigned GrammarBuilder::exclusive_bits(const Message& message, const Field& field) {
+  const int index = static_cast<int>(&field - message.fields.data());
+  unsigned bits = 0;
+  for (std::size_t g = 0; g < message.groups.size(); ++g) {
+    const auto& fields = message.groups[g].fields;
+    if (std::find(fields.begin(), fields.end(), index) != fields.end()) bits |= 1U << g;
+  }
+  return bits;
+}
+
+unsigned GrammarBuilder::exclusive_groups(const Message& message, const ObjectForm& form) {
+  for (const Field& field : message.fields) {
+    if (exclusive_bits(message, field) == 0 || (!form.excluded.count(field.name) && !form.reached.count(field.name))) continue;
+    diagnostics_.error(load::Code::kRuleUnsupported, field.span,
+                       "field " + field.descriptor->full_name() + " travels in a path, but stands in a rule oneof of fields that are no neighbours")
+        .mend("give the fields of the rule neighbouring numbers");
+  }
+  unsigned required = 0;
+  for (std::size_t g = 0; g < message.groups.size(); ++g) required |= message.groups[g].required ? 1U << g : 0;
+  return required;
+}
+
+int GrammarBuilder::field_subject(const Field& field) {
+  if (const auto known = field_subjects_.find(&field); known != field_subjects_.end()) return known->second;
+  const int topic = subject(subject_of(field.json_name, field));
+  field_subjects_.emplace(&field, topic);
+  return topic;
+}
+
 void GrammarBuilder::build_pending() {
   while (!pending_.empty()) {
     const PendingObject job = std::move(pending_.back());
     pending_.pop_back();
     const Message& message = schema_.message(job.form.message);
 
-    // A oneof of which a member travels in the path, whole or in part, is satisfied.
-    std::set<int> bound_oneofs;
-    for (const Field& field : message.fields) {
-      const bool bound = job.form.excluded.count(field.name) || job.form.reached.count(field.name);
-      if (field.oneof >= 0 && bound) bound_oneofs.insert(field.oneof);
-    }
     std::vector<const Field*> members;
-    std::set<int> required;
     for (const Field& field : message.fields) {
-      if (job.form.excluded.count(field.name)) continue;
-      members.push_back(&field);
-      const bool stands = job.form.reached.count(field.name) ? job.form.needed.count(field.name) != 0 : field.required;
-      if (stands) required.insert(field.rank);
+      if (!job.form.excluded.count(field.name)) members.push_back(&field);
     }
-    for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
-      if (message.oneofs[i].required && !bound_oneofs.count(static_cast<int>(i))) required.insert(message.oneofs[i].rank);
-    }
+    const std::set<int> required = required_ranks(message, job.form, [](const Field& field) { return field.required; });
     auto required_before = [&](int rank) {
       const auto it = required.lower_bound(rank);
       return static_cast<std::uint16_t>(it == required.begin() ? 0 : *std::prev(it));
@@ -239,23 +257,7 @@ void GrammarBuilder::build_pending() {
     }
     // A rule `oneof` on fields that do not stand side by side: which of them have been met is kept in the state, by a bit a group. Most
     // messages have none, and one copy of everything.
-    const auto bits_of = [&](const Field& field) {
-      const int index = static_cast<int>(&field - message.fields.data());
-      unsigned bits = 0;
-      for (std::size_t g = 0; g < message.groups.size(); ++g) {
-        const auto& fields = message.groups[g].fields;
-        if (std::find(fields.begin(), fields.end(), index) != fields.end()) bits |= 1U << g;
-      }
-      return bits;
-    };
-    for (const Field& field : message.fields) {
-      if (bits_of(field) == 0 || (!job.form.excluded.count(field.name) && !job.form.reached.count(field.name))) continue;
-      diagnostics_.error(load::Code::kRuleUnsupported, field.span,
-                         "field " + field.descriptor->full_name() + " travels in a path, but stands in a rule oneof of fields that are no neighbours")
-          .mend("give the fields of the rule neighbouring numbers");
-    }
-    unsigned required_groups = 0;
-    for (std::size_t g = 0; g < message.groups.size(); ++g) required_groups |= message.groups[g].required ? 1U << g : 0;
+    const unsigned required_groups = exclusive_groups(message, job.form);
     // An Any's members stand behind its `@type`, and the '}' is read again by the caller.
     const Control closing = job.form.tail ? Control::REDO : Control::RET;
     const auto close = [&](int state, unsigned met) {
@@ -292,15 +294,9 @@ void GrammarBuilder::build_pending() {
 
       Trie trie{{"", key_root}};
       for (const Field* field : members) {
-        const unsigned bits = bits_of(*field);
+        const unsigned bits = exclusive_bits(message, *field);
         if ((bits & met) != 0) continue;
-        int topic = -1;
-        if (const auto known = field_subjects_.find(field); known != field_subjects_.end()) {
-          topic = known->second;
-        } else {
-          topic = subject(subject_of(field->json_name, *field));
-          field_subjects_.emplace(field, topic);
-        }
+        const int topic = field_subject(*field);
         if (done == 0) grammar_.routines[static_cast<std::size_t>(job.routine)].subjects[static_cast<std::size_t>(field->rank)].push_back(topic);
 
         const std::string key = json_escape(field->json_name);

@@ -49,9 +49,10 @@ void put_table(Words& words, const PackedTable& table) {
 }
 
 // Worst steps per byte in 1/256. A REDO reads a symbol twice, and at most one REDO chain pops what earlier bytes pushed: 2; without any, 1.
+// A frame with a length takes a tag and a length to enter and one END to leave, a list frame around such elements one more step: 4 for 2 bytes.
 std::uint16_t worst_ratio(const PackedTable& table) {
   const bool redo = std::any_of(table.entries.begin(), table.entries.end(),
-                                [](const layout::Entry& e) { return e.control == layout::Control::REDO; });
+                                [](const layout::Entry& e) { return reads_again(e.control) || e.control == layout::Control::CALL_LEN; });
   return redo ? 512 : 256;
 }
 

@@ -303,12 +303,13 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
       action.register_min = transition.effect.register_min;
       action.accumulator_op = transition.effect.accumulator_op;
       action.key_op = transition.effect.key_op;
+      action.accumulator_group = transition.effect.accumulator_group;
       action.tag = transition.effect.tag;
-      action.operand = transition.control == Control::CALL ? table.bases[static_cast<std::size_t>(transition.target)] : transition.min;
+      action.operand = calls(transition.control) ? table.bases[static_cast<std::size_t>(transition.target)] : transition.min;
       layout::Entry& entry = table.entries[slot];
       entry.label = static_cast<std::uint8_t>(owner_slot[slot] >> 16);
       entry.control = transition.control;
-      const int next = transition.control == Control::CALL ? transition.callee : transition.target;
+      const int next = calls(transition.control) ? transition.callee : transition.target;
       entry.next = next < 0 ? std::uint16_t{0} : table.bases[static_cast<std::size_t>(next)];
       entry.action = action_number(action);
       ++table.used;

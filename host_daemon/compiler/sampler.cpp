@@ -14,8 +14,6 @@ using layout::RegisterOp;
 
 namespace {
 
-bool ends(Control control) { return control == Control::RET || control == Control::REDO || control == Control::ACCEPT; }
-
 // Replaces the digits of content-length by the true body length. False when the record has a body and no such header.
 bool mend_content_length(std::string& record) {
   const std::size_t end = record.find("\r\n\r\n");
@@ -24,9 +22,10 @@ bool mend_content_length(std::string& record) {
   const std::string name = "\r\ncontent-length: ";
   const std::size_t at = record.find(name);
   if (at == std::string::npos || at > end) return body == 0;
-  if (body == 0) return false;
   const std::size_t first = at + name.size();
   const std::size_t last = record.find('\r', first);
+  // Only an empty Protobuf message has a length of 0, and its grammar has this digit.
+  if (body == 0) return record.compare(first, last - first, "0") == 0;
   record.replace(first, last - first, std::to_string(body));
   return true;
 }
@@ -102,7 +101,7 @@ std::uint64_t Sampler::cost(int state, int r) const {
 std::uint64_t Sampler::cost_of(const Transition& t, int r) const {
   const auto after = apply(t.effect, r);
   if (!after) return kNever;
-  if (ends(t.control)) return *after < t.min ? kNever : (t.control == Control::RET && t.low != kEnd ? 1 : 0);
+  if (ends_routine(t.control)) return *after < t.min ? kNever : (t.control == Control::RET && t.low != kEnd ? 1 : 0);
   std::uint64_t sum = 1 + cost(t.target, *after);
   if (t.callee >= 0) sum += cost(t.callee, 0);
   return std::min(sum, kNever);
@@ -123,7 +122,7 @@ void Sampler::solve(int start) {
     order.push_back(node);
     for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
       const auto after = apply(t.effect, node.second);
-      if (!after || ends(t.control)) continue;
+      if (!after || ends_routine(t.control)) continue;
       discover({t.target, cut(*after)});
       dependents[{t.target, cut(*after)}].insert(node);
       if (t.callee >= 0) {
@@ -161,7 +160,7 @@ void Sampler::explore() {
     const auto& transitions = automaton_.states[static_cast<std::size_t>(node.first)].transitions;
     for (std::size_t i = 0; i < transitions.size(); ++i) {
       const Transition& t = transitions[i];
-      if (cost_of(t, node.second) >= kNever || ends(t.control)) continue;
+      if (cost_of(t, node.second) >= kNever || ends_routine(t.control)) continue;
       const Node behind{t.target, cut(*apply(t.effect, node.second))};
       auto reach = [&](const Node& to, bool enter) {
         if (!start_of_.try_emplace(to, start_of_.at(node)).second) return;
@@ -242,7 +241,10 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
   const Distances* leads = tag > 0 && automaton_.pipeline == layout::Pipeline::REQUEST ? &way_to(tag) : nullptr;
   struct Frame {
     int ret, r;
+    bool delimited = false;  // by the length that stands in [length_at, first)
+    std::size_t length_at = 0, first = 0;
   };
+  std::size_t length_at = 0;
   std::vector<Frame> stack{{-1, 0}};
   std::vector<OpenMap> maps;
   std::size_t kept = 0;  // where the plan ended
@@ -329,15 +331,29 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       if (choice == 1) return symbols.back();
       return symbols[(*rng)() % symbols.size()];
     };
-    if (t.control == Control::REDO || t.low == kEnd) {
+    if (stack.back().delimited && t.low == kEnd) {
+      // The frame's true length replaces the one that was spelled to enter it.
+      const Frame frame = stack.back();
+      std::string length;
+      for (std::size_t left = out.size() - frame.first;; left >>= 7) {
+        length += static_cast<char>(left > 0x7F ? 0x80 | (left & 0x7F) : left);
+        if (left <= 0x7F) break;
+      }
+      out.replace(frame.length_at, frame.first - frame.length_at, length);
+      state = frame.ret;
+      stack.pop_back();
+      allowed.set();
+      continue;
+    }
+    if (reads_again(t.control) || t.low == kEnd) {
       // Nothing is consumed: what may come is what some REDO of this state stands on.
       std::bitset<257> redo;
       for (const Transition& other : transitions) {
-        if (other.control != t.control || other.min > stack.back().r) continue;
+        if (other.control != t.control || other.target != t.target || other.min > stack.back().r) continue;
         for (int b = other.low; b <= other.high; ++b) redo.set(static_cast<std::size_t>(b));
       }
       allowed &= redo;
-      state = stack.back().ret;
+      state = t.control == Control::REDO_TO ? t.target : stack.back().ret;
       stack.pop_back();
       if (stack.empty()) return std::nullopt;
       continue;
@@ -349,6 +365,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       if (!sort_pairs(out, maps.back().pairs, kept, t.min)) return std::nullopt;
       maps.pop_back();
     }
+    if (t.effect.accumulator_op == layout::AccumulatorOp::GROUP && t.effect.accumulator_group == 0) length_at = out.size();
     out.push_back(static_cast<char>(pick()));
     allowed.set();
     if (t.control == Control::RET) {
@@ -356,7 +373,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       stack.pop_back();
       if (stack.empty()) return std::nullopt;
     } else if (t.callee >= 0) {
-      stack.push_back({t.target, 0});
+      stack.push_back({t.target, 0, t.control == Control::CALL_LEN, length_at, out.size()});
       state = t.callee;
     } else {
       state = t.target;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "compiler/binary_language.hpp"
 #include "compiler/pattern.hpp"
 #include "compiler/string_format.hpp"
 #include "compiler/value_language.hpp"
@@ -240,6 +241,11 @@ StringLanguage string_language(const StringRules& rules) {
     add_bound(bounds, {format.name == "hostname" ? Counted::code_points : Counted::host_characters, 0, format.max_host});
   }
   return counted_language(language, std::move(bounds), rules.or_empty);
+}
+
+StringLanguage raw_bytes_language(const StringRules& rules) {
+  if (rules.in) return {listed_language(rules)};
+  return counted_language(conditions_language(rules, any_bytes()), {{Counted::bytes, rules.min_bytes, rules.max_bytes}}, rules.or_empty);
 }
 
 StringLanguage bytes_language(const StringRules& rules) {

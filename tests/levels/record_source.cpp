@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "levels/binary_mutation.hpp"
+
 namespace sluice::test {
 
 using layout::Reason;
@@ -86,6 +88,10 @@ std::vector<Token> objects_of(const std::string& text, std::size_t from) {
 std::size_t body_of(const std::string& record) {
   const std::size_t end = record.find("\r\n\r\n");
   return end == std::string::npos ? record.size() : end + 4;
+}
+
+bool is_binary(const std::string& record) {
+  return record.substr(0, body_of(record)).find("\r\ncontent-type: application/protobuf\r\n") != std::string::npos;
 }
 
 // Strings of the body that are no member names, at least one character long.
@@ -186,6 +192,13 @@ std::optional<Case> RecordSource::try_aim(layout::Pipeline pipeline, Reason reas
 }
 
 void RecordSource::change_towards(Reason reason, std::string& record) {
+  if (is_binary(record) && reason != Reason::TOO_LONG && below(4) != 0) {
+    // Nothing here knows the schema: any change of structure may do.
+    const std::size_t body = body_of(record);
+    record.replace(body, std::string::npos, mutate_binary(record.substr(body), rng_));
+    if (reason != Reason::LENGTH || below(2) == 0) mend_length(record);
+    return;
+  }
   switch (reason) {
     case Reason::LENGTH:
       return falsify_length(record);
@@ -259,6 +272,12 @@ std::string RecordSource::mutate(std::string record) {
   do {
     record = original;
     const int rounds = below(8) == 0 ? 2 : 1;
+    if (is_binary(record) && below(4) != 0) {
+      const std::size_t body = body_of(record);
+      for (int i = 0; i < rounds; ++i) record.replace(body, std::string::npos, mutate_binary(record.substr(body), rng_));
+      if (below(16) != 0) mend_length(record);
+      continue;
+    }
     for (int i = 0; i < rounds; ++i) {
       const std::size_t kind = below(40);
       if (kind < 10) {
