@@ -124,18 +124,20 @@ GrammarBuilder::Frame GrammarBuilder::packed_frame(const Field& field) {
   const Effect count = counting(field);
   const int owner = routine(RoutineKind::array, field.descriptor->full_name());
   grammar_.routines[static_cast<std::size_t>(owner)].counted = count.register_op == RegisterOp::INC;
+  // There is at least one element: only behind one the list may end, or the next begin.
+  const int first = state(owner, Place::array_open), again = state(owner, Place::item);
   std::vector<int> states;
-  const int first = state(owner, Place::item);
   for (std::size_t s = 0; s < language.states.size(); ++s) {
-    // The end of an element is the beginning of the next.
-    states.push_back(s == 0 || language.states[s].accept ? first : state(owner, Place::item));
+    states.push_back(s == 0 ? first : language.states[s].accept ? again : state(owner, Place::leaf));
   }
   for (std::size_t s = 0; s < language.states.size(); ++s) {
     for (const Edge& e : language.states[s].edges) {
-      next(states[s], e.low, e.high, states[static_cast<std::size_t>(e.to)], s == 0 ? count : Effect{});
+      const int to = states[static_cast<std::size_t>(e.to)];
+      next(states[s], e.low, e.high, to, s == 0 ? count : Effect{});
+      if (s == 0) next(again, e.low, e.high, to, count);
     }
   }
-  finish(first, kEnd, Control::RET, count.register_op == RegisterOp::INC ? least_items(field) : std::uint16_t{0});
+  finish(again, kEnd, Control::RET, count.register_op == RegisterOp::INC ? least_items(field) : std::uint16_t{0});
   std::optional<std::uint64_t> longest;
   if (field.max_items && !language.empty()) {
     const auto element = length_bounds(language, Counted::bytes).longest;
