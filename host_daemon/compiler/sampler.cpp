@@ -197,7 +197,7 @@ std::optional<Sampler::Through> Sampler::through(int state, std::size_t index, s
 
 std::uint64_t Sampler::step_to(int tag, const Distances& known, const Transition& t, int r) const {
   const auto after = apply(t.effect, r);
-  if (!after || ends(t.control) || cost_of(t, r) >= kNever) return kNever;
+  if (!after || ends_routine(t.control) || cost_of(t, r) >= kNever) return kNever;
   const std::uint64_t here = 1 + (t.callee >= 0 ? cost(t.callee, 0) : 0);
   if (t.effect.tag) return t.effect.tag == tag ? here : kNever;
   const auto next = known.find({t.target, cut(*after)});
@@ -215,7 +215,7 @@ const Sampler::Distances& Sampler::way_to(int tag) {
     const Node node = met[i];
     for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
       const auto after = apply(t.effect, node.second);
-      if (!after || ends(t.control) || t.effect.tag) continue;
+      if (!after || ends_routine(t.control) || t.effect.tag) continue;
       const Node next{t.target, cut(*after)};
       if (out.emplace(next, kNever).second) met.push_back(next);
     }

@@ -119,12 +119,19 @@ void refuse_binary_maps(Resolution& resolution, int message) {
     const int index = work.back();
     work.pop_back();
     for (const Field& field : resolution.schema.message(index).fields) {
-      if (field.map && resolution.refused.insert(field.descriptor).second) {
+      const ValueKind kind = field.value.kind;
+      const std::string what = field.map                       ? "maps"
+                               : is_dynamic(kind)              ? "Struct, Value and ListValue"
+                               : kind == ValueKind::null       ? "NullValue"
+                               : kind == ValueKind::any        ? "Any of listed types"
+                               : kind == ValueKind::field_mask ? "FieldMask"
+                                                               : "";
+      if (!what.empty() && resolution.refused.insert(field.descriptor).second) {
         resolution.diagnostics
             .error(Code::kTypeUnsupported, field.span,
-                   "field " + field.descriptor->full_name() +
-                       ": maps are not supported in Protobuf bodies yet")
-            .mend("body: JSON, or a repeated message with a key and a value");
+                   "field " + field.descriptor->full_name() + ": " + what +
+                       " cannot stand in a Protobuf body")
+            .mend("use body: JSON for this method");
       }
       const int inner = field.value.kind == ValueKind::message ? field.value.message : -1;
       if (inner >= 0 && seen.insert(inner).second) work.push_back(inner);
