@@ -61,7 +61,7 @@ void Targets::refuse_second_choice(const Endpoint& endpoint, const std::vector<b
   const auto& parameters = prepared(endpoint).query;
   if (parameters[index].choice.empty()) return;
   for (std::size_t other = 0; other < given.size(); ++other) {
-    if (!given[other] || !exclude_each_other(parameters[other].choice, parameters[index].choice))
+    if (!given[other] || !compiler::exclude_each_other(parameters[other].choice, parameters[index].choice))
       continue;
     refuse_value({endpoint.query[index].name, 0, 0}, "oneof",
                  "'" + endpoint.query[other].name + "' and '" + endpoint.query[index].name +
