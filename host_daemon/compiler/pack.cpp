@@ -353,7 +353,9 @@ std::string dump(const PackedTable& table) {
   for (std::size_t i = 0; i < table.actions.size(); ++i) {
     const layout::Action& a = table.actions[i];
     out += "action " + std::to_string(i) + " " + std::string(layout::name_of(a.register_op)) + " " + std::to_string(a.register_arg) + " " +
-           std::to_string(a.register_min) + " " + std::string(layout::name_of(a.accumulator_op)) + " " + std::string(layout::name_of(a.key_op)) + " tag " + std::to_string(a.tag) +
+           std::to_string(a.register_min) + " " + std::string(layout::name_of(a.accumulator_op)) +
+           (a.accumulator_op == layout::AccumulatorOp::GROUP ? " group " + std::to_string(a.accumulator_group) : "") + " " +
+           std::string(layout::name_of(a.key_op)) + " tag " + std::to_string(a.tag) +
            " operand " + std::to_string(a.operand) + "\n";
   }
   return out;

@@ -15,5 +15,6 @@ void register_status(Cli& cli);
 void register_audit(Cli& cli);
 void register_simulate(Cli& cli);
 void register_conform(Cli& cli);
+void register_verify_image(Cli& cli);
 
 }  // namespace sluice::cli
