@@ -62,7 +62,7 @@ int Graph::node(int part, std::uint16_t base, std::uint32_t r, std::int32_t accu
   const auto low = static_cast<std::uint16_t>(r);
   const auto [it, fresh] = node_of_.try_emplace({part, base, low, accumulator, pending}, static_cast<int>(nodes_.size()));
   if (fresh) {
-    if (nodes_.size() >= kMaxNodes) throw std::runtime_error("the table has more than " + std::to_string(kMaxNodes) + " configurations to walk");
+    if (nodes_.size() >= kMaxNodes) throw std::length_error("the table has more than " + std::to_string(kMaxNodes) + " configurations to walk");
     nodes_.push_back({{part, base, low, accumulator, pending}});
     parts_[static_cast<std::size_t>(part)].nodes.push_back(it->second);
     work_.push_back(it->second);

@@ -65,7 +65,7 @@ class Graph {
  public:
   static constexpr std::size_t kMaxNodes = 3'000'000;
 
-  // `registers` false: r is not followed (every register check passes). Throws std::runtime_error above kMaxNodes.
+  // `registers` false: r is not followed (every register check passes). Throws std::length_error above kMaxNodes.
   Graph(const Table& table, const std::vector<std::uint16_t>& starts, bool registers);
 
   const std::vector<Node>& nodes() const { return nodes_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/lengths.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 #include <string>
@@ -32,6 +33,12 @@ void Lengths::add_shifted(std::size_t into, std::size_t from, std::uint32_t shif
   }
 }
 
+std::uint32_t Lengths::affordable(const Graph& graph) {
+  std::size_t pairs = 1;
+  for (const Part& part : graph.parts()) pairs += part.nodes.size() * part.exits.size();
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(100'000'000 / pairs, 512, 0xFFFF));
+}
+
 Lengths::Lengths(const Graph& graph, std::uint32_t bound) : bound_(bound), width_(bound / 64 + 1) {
   const auto& nodes = graph.nodes();
   const auto& parts = graph.parts();
@@ -41,7 +48,7 @@ Lengths::Lengths(const Graph& graph, std::uint32_t bound) : bound_(bound), width
     pairs += parts[static_cast<std::size_t>(n.part)].exits.size();
   }
   if (pairs * width_ * 8 > kMaxBytes) {
-    throw std::runtime_error("the length sets of " + std::to_string(pairs) + " configurations up to " + std::to_string(bound) +
+    throw std::length_error("the length sets of " + std::to_string(pairs) + " configurations up to " + std::to_string(bound) +
                              " bytes take more than " + std::to_string(kMaxBytes >> 20) + " MiB: lower --lengths");
   }
   words_.assign(pairs * width_, 0);

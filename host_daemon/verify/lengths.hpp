@@ -14,9 +14,11 @@ namespace sluice::verify {
 class Lengths {
  public:
   static constexpr std::uint32_t kNever = 0x3FFFFFFF;
-  static constexpr std::size_t kMaxBytes = std::size_t{2} << 30;
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 
-  // `bound`: longest length looked at. Throws std::runtime_error when the sets would take more than kMaxBytes of memory.
+  // The longest bound that takes a second or so: tables that count far have many configurations. At least 512.
+  static std::uint32_t affordable(const Graph& graph);
+  // `bound`: longest length looked at. Throws std::length_error when the sets would take more than kMaxBytes of memory.
   Lengths(const Graph& graph, std::uint32_t bound);
 
   bool can(int node, int exit, std::uint32_t length) const {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/message_source.hpp"
 
-#include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/type_resolver_util.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -16,8 +13,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Reflection;
 
 namespace {
-
-constexpr char kPrefix[] = "type.googleapis.com";
 
 // Numbers and texts that stand anywhere in the rules of a field: bounds, constants, members of lists.
 void collect(const google::protobuf::Message& rules, std::vector<double>& numbers, std::vector<std::string>& texts, int depth) {
@@ -44,6 +39,19 @@ void collect(const google::protobuf::Message& rules, std::vector<double>& number
   }
 }
 
+// Every message that a body or an Any can hold.
+std::set<const Descriptor*> messages_of(const load::Loaded& loaded) {
+  std::vector<const Descriptor*> roots = loaded.any_types;
+  for (const load::SelectedMethod& selected : loaded.methods) {
+    roots.push_back(selected.method->input_type());
+    roots.push_back(selected.method->output_type());
+  }
+  for (const load::SelectedStatus& status : loaded.statuses) {
+    if (status.message != nullptr) roots.push_back(status.message);
+  }
+  return judge::reachable_messages(roots);
+}
+
 template <typename Integer>
 Integer clipped(double value) {
   const double low = static_cast<double>(std::numeric_limits<Integer>::min()), high = static_cast<double>(std::numeric_limits<Integer>::max());
@@ -57,9 +65,15 @@ Integer clipped(double value) {
 MessageSource::MessageSource(const load::Loaded& loaded, std::uint64_t seed)
     : loaded_(loaded),
       rng_(seed),
-      factory_(std::make_unique<google::protobuf::DynamicMessageFactory>(loaded.pool)),
-      resolver_(google::protobuf::util::NewTypeResolverForDescriptorPool(kPrefix, loaded.pool)),
-      writer_(loaded.policy.json().defaults() == sluice::v1::Policy::Json::PRINT, loaded.policy.json().int64() == sluice::v1::Policy::Json::BARE) {}
+      plans_(judge::plan_endpoints(loaded, ignored_)),
+      spelling_(loaded.policy.json()),
+      reader_(loaded.pool, messages_of(loaded), loaded.any_types),
+      writer_(spelling_, [this](const Message& any) { return reader_.open(any); }) {
+  for (const Descriptor* type : messages_of(loaded)) {
+    writer_.prepare(type);
+    binary_.prepare(type);
+  }
+}
 
 MessageSource::~MessageSource() = default;
 
@@ -87,57 +101,43 @@ std::string MessageSource::join(Parts parts) {
   return out + "\r\n" + parts.body;
 }
 
-MessageSource::Body MessageSource::body_of(bool request, std::size_t endpoint, const Parts& parts) const {
-  const load::Endpoint& of = loaded_.endpoints[endpoint];
-  const load::SelectedMethod& method = loaded_.methods[of.method];
-  Body body;
-  body.binary = method.body == sluice::v1::Policy::PROTOBUF;
-  if (request) {
-    if (of.rule.body().empty()) return body;
-    body.type = method.method->input_type();
-    if (of.rule.body() != "*") body.field = body.type->FindFieldByName(of.rule.body());
-    for (const std::string* path : {&of.rule.get(), &of.rule.put(), &of.rule.post(), &of.rule.delete_(), &of.rule.patch()}) {
-      for (std::size_t open = path->find('{'); open != std::string::npos; open = path->find('{', open + 1)) {
-        body.elsewhere.insert(path->substr(open + 1, path->find_first_of("=}", open) - open - 1));
-      }
-    }
-    return body;
-  }
-  body.type = method.method->output_type();
+judge::BodyPlan MessageSource::body_of(bool request, std::size_t endpoint, const Parts& parts) const {
+  const judge::EndpointPlan& plan = plans_[endpoint];
+  if (request) return plan.request;
   for (const load::SelectedStatus& status : loaded_.statuses) {
     if (status.message != nullptr && parts.line.substr(0, 12) == "HTTP/1.1 " + std::to_string(status.code)) {
-      body.type = status.message;
-      return body;
+      return {judge::BodyPlan::Kind::kMessage, status.message, nullptr, plan.response.binary};
     }
   }
-  if (!of.rule.response_body().empty()) body.field = body.type->FindFieldByName(of.rule.response_body());
-  return body;
+  return plan.response;
 }
 
-std::unique_ptr<MessageSource::Message> MessageSource::parse(const Body& body, const std::string& text) const {
-  if (body.type == nullptr || (text.empty() && !body.binary)) return nullptr;
-  std::unique_ptr<Message> message(factory_->GetPrototype(body.type)->New());
+std::unique_ptr<MessageSource::Message> MessageSource::parse(const judge::BodyPlan& body, const std::string& text) const {
+  using Kind = judge::BodyPlan::Kind;
+  if (body.kind == Kind::kNone || (text.empty() && !body.binary)) return nullptr;
+  auto message = reader_.make(body.message);
+  judge::MaybeRejection problem;
   if (body.binary) {
-    if (body.field == nullptr) return message->ParseFromString(text) ? std::move(message) : nullptr;
-    if (body.field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || body.field->is_repeated()) return nullptr;
-    return message->GetReflection()->MutableMessage(message.get(), body.field)->ParseFromString(text) ? std::move(message) : nullptr;
+    Message* into = body.kind == Kind::kField ? message->GetReflection()->MutableMessage(message.get(), body.field) : message.get();
+    problem = judge::read_binary(text, *into);
+  } else {
+    problem = reader_.read(body.kind == Kind::kField ? "{\"" + spelling_.name(body.field) + "\":" + text + "}" : text, *message);
   }
-  const std::string json = body.field == nullptr ? text : "{\"" + body.field->json_name() + "\":" + text + "}";
-  std::string binary;
-  const auto status = google::protobuf::util::JsonToBinaryString(resolver_.get(), std::string(kPrefix) + "/" + body.type->full_name(), json, &binary);
-  if (!status.ok() || !message->ParseFromString(binary)) return nullptr;
-  return message;
+  return problem ? nullptr : std::move(message);
 }
 
-std::optional<std::string> MessageSource::write(const Body& body, const Message& message) const {
-  if (body.binary) {
-    if (body.field == nullptr) return message.SerializeAsString();
-    return message.GetReflection()->GetMessage(message, body.field).SerializeAsString();
-  }
+std::optional<std::string> MessageSource::write(const judge::BodyPlan& body, const std::set<std::string>& elsewhere, const Message& message) const {
+  const bool field = body.kind == judge::BodyPlan::Kind::kField;
   judge::CanonicalText text;
-  const auto problem = body.field == nullptr ? writer_.message(message, body.elsewhere, text) : writer_.field(message, body.field, body.elsewhere, text);
-  if (problem) return std::nullopt;
-  return text.bytes();
+  std::string bytes;
+  judge::MaybeRejection problem;
+  if (body.binary) {
+    problem = field ? binary_.field(message, body.field, elsewhere, bytes) : binary_.message(message, elsewhere, bytes);
+  } else {
+    problem = field ? writer_.field(message, body.field, elsewhere, text) : writer_.message(message, elsewhere, text);
+    bytes = text.bytes();
+  }
+  return problem ? std::nullopt : std::optional(bytes);
 }
 
 void MessageSource::learn(bool request, std::size_t endpoint, const std::string& record) {
@@ -159,7 +159,7 @@ void MessageSource::learn(bool request, std::size_t endpoint, const std::string&
       known.push_back(target.substr(at + 1, target.find('&', at + 1) - at - 1));
     }
   }
-  const Body body = body_of(request, endpoint, *parts);
+  const judge::BodyPlan body = body_of(request, endpoint, *parts);
   if (const auto message = parse(body, parts->body)) learn_values(*message, 0);
 }
 
@@ -368,12 +368,12 @@ std::optional<std::string> MessageSource::next(bool request, std::size_t endpoin
   if (records.empty()) return std::nullopt;
   auto parts = split(records[below(records.size())]);
   if (!parts) return std::nullopt;
-  const Body body = body_of(request, endpoint, *parts);
+  const judge::BodyPlan body = body_of(request, endpoint, *parts);
   if (request && (parts->body.empty() || below(4) == 0)) parts->line = changed_target(parts->line, endpoint);
   if (below(10) == 0) change_headers(*parts, request);
   if (const auto message = parse(body, parts->body)) {
     for (std::size_t n = 1 + below(4); n > 0; --n) change(*message, 0);
-    const auto text = write(body, *message);
+    const auto text = write(body, request ? plans_[endpoint].in_path : std::set<std::string>(), *message);
     if (!text || (text->empty() && !body.binary)) return std::nullopt;
     parts->body = *text;
   }

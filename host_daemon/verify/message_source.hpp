@@ -3,9 +3,7 @@
 // again by the judge's writer; targets and headers are changed as text. Most of them are valid, some are not: the judge says which. No part of this looks at a table.
 #pragma once
 
-#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/message.h>
-#include <google/protobuf/util/type_resolver.h>
 
 #include <map>
 #include <memory>
@@ -15,7 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "judge/binary_body.hpp"
 #include "judge/json_writer.hpp"
+#include "judge/message_reader.hpp"
+#include "judge/plan.hpp"
 #include "load/load.hpp"
 
 namespace sluice::verify {
@@ -34,12 +35,6 @@ class MessageSource {
   std::optional<std::string> next(bool request, std::size_t endpoint);
 
  private:
-  struct Body {
-    const google::protobuf::Descriptor* type = nullptr;        // null: none
-    const google::protobuf::FieldDescriptor* field = nullptr;  // the one that is the body; null: all of it
-    bool binary = false;
-    std::set<std::string> elsewhere{};
-  };
   struct Parts {
     std::string line;
     std::vector<std::string> headers;
@@ -50,9 +45,9 @@ class MessageSource {
 
   static std::optional<Parts> split(const std::string& record);
   static std::string join(Parts parts);
-  Body body_of(bool request, std::size_t endpoint, const Parts& parts) const;
-  std::unique_ptr<Message> parse(const Body& body, const std::string& text) const;
-  std::optional<std::string> write(const Body& body, const Message& message) const;
+  judge::BodyPlan body_of(bool request, std::size_t endpoint, const Parts& parts) const;
+  std::unique_ptr<Message> parse(const judge::BodyPlan& body, const std::string& text) const;
+  std::optional<std::string> write(const judge::BodyPlan& body, const std::set<std::string>& elsewhere, const Message& message) const;
   void learn_values(const Message& message, int depth);
   void change(Message& message, int depth);
   void set(Message& message, const Field* field, bool add, int depth);
@@ -65,9 +60,12 @@ class MessageSource {
 
   const load::Loaded& loaded_;
   std::mt19937_64 rng_;
-  std::unique_ptr<google::protobuf::DynamicMessageFactory> factory_;
-  std::unique_ptr<google::protobuf::util::TypeResolver> resolver_;
+  load::Diagnostics ignored_;  // the judge has complained already
+  std::vector<judge::EndpointPlan> plans_;
+  judge::JsonSpelling spelling_;
+  judge::MessageReader reader_;
   judge::JsonWriter writer_;
+  judge::BinaryWriter binary_;
   std::map<std::pair<bool, std::size_t>, std::vector<std::string>> records_;
   std::map<const Field*, std::vector<std::string>> texts_;
   std::map<const google::protobuf::Descriptor*, std::vector<std::string>> messages_;  // serialized

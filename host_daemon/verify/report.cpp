@@ -31,6 +31,7 @@ void add_pipeline(const std::string& name, const PipelineReport& p, std::string&
   out += name + "\n";
   out += "  table                   " + std::to_string(p.used) + " entries in " + std::to_string(p.slots) + " slots, " + std::to_string(p.actions) + " actions, " +
          std::to_string(w.states) + " states\n";
+  out += "  longest record walked   " + std::to_string(p.walked_bytes) + " bytes\n";
   out += "  transitions covered     " + of(w.covered, w.transitions) + "; with r " + of(w.covered_configurations, w.configurations) + "; byte by byte " +
          of(w.covered_byte_pairs, w.byte_pairs) + "\n";
   out += "  records for them        " + std::to_string(w.records) + ", the judge accepts each unless a finding says otherwise\n";
@@ -56,9 +57,7 @@ std::string to_text(const Report& report) {
     out += "image of " + report.policy + " serial " + std::to_string(report.serial) + ", " + report.geometry + ", " + std::to_string(report.endpoints) +
            " endpoints\n  digest " + report.digest + "\n";
     out += report.compared_with_dump ? "  compared word by word with the packed automaton's dump\n" : "  not compared with a dump (--dump)\n";
-    if (report.walked_bytes < report.max_record_bytes) {
-      out += "  records up to " + std::to_string(report.walked_bytes) + " of " + std::to_string(report.max_record_bytes) + " bytes were looked at\n";
-    }
+    out += "  records of up to " + std::to_string(report.max_record_bytes) + " bytes\n";
   }
   for (std::size_t i = 0; i < 2; ++i) {
     if (report.pipelines[i]) add_pipeline(i == 0 ? "request pipeline" : "response pipeline", *report.pipelines[i], out);
@@ -82,7 +81,7 @@ std::string to_json(const Report& report) {
   out["geometry"] = report.geometry;
   out["endpoints"] = report.endpoints;
   out["compared_with_dump"] = report.compared_with_dump;
-  out["walked_bytes"] = report.walked_bytes;
+  out["max_record_bytes"] = report.max_record_bytes;
   out["pipelines"] = Json::array();
   for (std::size_t i = 0; i < 2; ++i) {
     if (!report.pipelines[i]) continue;
@@ -91,6 +90,7 @@ std::string to_json(const Report& report) {
     one["pipeline"] = i == 0 ? "request" : "response";
     one["entries"] = p.used;
     one["slots"] = p.slots;
+    one["walked_bytes"] = p.walked_bytes;
     one["actions"] = p.actions;
     one["states"] = p.walk.states;
     one["transitions"] = p.walk.transitions;

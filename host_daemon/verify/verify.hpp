@@ -33,6 +33,7 @@ struct Options {
 };
 
 struct PipelineReport {
+  std::uint32_t walked_bytes = 0;    // longest record that the walk looked at
   std::size_t slots = 0, used = 0, actions = 0;
   WalkCounts walk;
   std::vector<Unused> unused;
@@ -48,7 +49,7 @@ struct Report {
   std::string policy, digest, geometry;
   std::uint64_t serial = 0;
   std::size_t endpoints = 0;
-  std::uint32_t walked_bytes = 0, max_record_bytes = 0;
+  std::uint32_t max_record_bytes = 0;
   bool compared_with_dump = false;
   std::optional<PipelineReport> pipelines[2];  // none: the image could not be taken apart
   Findings findings;
@@ -59,7 +60,7 @@ struct Report {
 using Progress = std::function<void(const std::string& what, std::size_t done, std::size_t all)>;
 
 // `dump`: text of `sluice compile --emit=packed`. Throws std::runtime_error for what is not the image's fault: a dump that is none, a policy that the judge
-// cannot judge, a table above the walk's memory.
+// cannot judge.
 Report verify(std::span<const std::uint8_t> image, const std::shared_ptr<const load::Loaded>& policy, std::optional<std::string_view> dump,
               const Options& options, const Progress& progress);
 

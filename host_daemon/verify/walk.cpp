@@ -121,6 +121,15 @@ void Walk::cover(const Sink& sink, const Progress& progress, const std::set<Tran
     if (!covered()) failures_[transition] = last_failure_;
   }
   sweep_numbers(sink, wanted);
+  if (wanted != nullptr) {
+    // What was asked for is worth more than one way on.
+    for (const Transition& transition : *wanted) {
+      const auto found = places_.find(transition);
+      if (found == places_.end()) continue;
+      const auto never = [] { return false; };
+      for (std::size_t p = 0; p < found->second.size() && p < 4; ++p) attempt(found->second[p], -1, 8, sink, never);
+    }
+  }
   for (const auto& [configuration, place] : configurations_) {
     progress(done++, all);
     if (skipped(std::get<0>(configuration), std::get<1>(configuration))) continue;

@@ -44,7 +44,7 @@ class Walk {
   // `max_depth`: frames; `tries`: records for one transition before it counts as unused.
   Walk(const Table& table, const Speller& speller, std::uint32_t max_depth, std::size_t tries);
 
-  // Covers what can be covered; only `wanted`, if it is given.
+  // Covers what can be covered; only `wanted`, if it is given, and that several times.
   void cover(const Sink& sink, const Progress& progress, const std::set<Transition>* wanted = nullptr);
   // A random record that the table accepts from a first base; nothing if the try failed.
   std::optional<std::string> random_record(std::uint16_t start);

@@ -8,6 +8,7 @@
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 #include "compiler/compiler.hpp"
+#include "compiler/dot.hpp"
 #include "load/load.hpp"
 
 namespace sluice::cli {
@@ -18,6 +19,7 @@ struct Options {
   std::filesystem::path descriptor_set;
   std::filesystem::path folder;
   std::string emit;
+  std::string routine;
 };
 
 std::optional<load::Loaded> load_policy(const Options& options, load::Diagnostics& diagnostics) {
@@ -27,8 +29,26 @@ std::optional<load::Loaded> load_policy(const Options& options, load::Diagnostic
   return load::load(text, options.policy.string(), read_text(options.descriptor_set), diagnostics);
 }
 
-std::string emitted(const std::string& what, const compiler::CompileResult& result) {
+// Pictures of a routine, in whichever pipelines it stands.
+std::string picture(const std::string& routine, const compiler::CompileResult& result) {
+  std::string out;
+  for (const compiler::Automaton* automaton : {&result.request, &result.response}) {
+    if (const auto dot = compiler::dot(*automaton, routine)) out += *dot;
+  }
+  if (!out.empty()) return out;
+  std::string names;
+  for (const compiler::Automaton* automaton : {&result.request, &result.response}) {
+    names += automaton == &result.request ? "request:\n" : "response:\n";
+    for (const std::string& name : compiler::routine_names(*automaton)) names += "  " + name + "\n";
+  }
+  throw std::runtime_error("compile: " + (routine.empty() ? std::string("--emit=dot needs --routine NAME") : "there is no routine '" + routine + "'") +
+                           "; there are\n" + names);
+}
+
+std::string emitted(const Options& options, const compiler::CompileResult& result) {
   using compiler::dump;
+  const std::string& what = options.emit;
+  if (what == "dot") return picture(options.routine, result);
   const auto both = [](const std::string& request, const std::string& response) {
     return "# request pipeline\n" + request + "\n# response pipeline\n" + response;
   };
@@ -73,7 +93,7 @@ int run(const Options& options) {
     return kRefused;
   }
   if (!options.folder.empty()) write_result(options, *result);
-  if (!options.emit.empty()) std::cout << emitted(options.emit, *result);
+  if (!options.emit.empty()) std::cout << emitted(options, *result);
   return kDone;
 }
 
@@ -84,14 +104,16 @@ void register_compile(Cli& cli) {
   CLI::App& command =
       cli.add("compile", "compile a policy into an image, a symbol map and a report",
               "  sluice compile policy.yaml -o out          # out/policy.img, out/policy.sym, out/report.json\n"
-              "  sluice compile policy.yaml --emit=grammar  # what the schema became\n\n"
+              "  sluice compile policy.yaml --emit=grammar  # what the schema became\n"
+              "  sluice compile policy.yaml --emit=dot --routine 'header request headers' | dot -Tsvg > headers.svg\n\n"
               "The same input gives the same bytes. On an error nothing is written.");
   command.add_option("policy", options->policy, "the policy (YAML)")->required();
   command.add_option("-o,--output", options->folder, "folder for the results; created if absent");
   command.add_option("--descriptor-set", options->descriptor_set,
                      "schemas from this FileDescriptorSet instead of the policy's .proto files");
   command.add_option("--emit", options->emit, "print this stage's result as text")
-      ->check(CLI::IsMember({"schema", "grammar", "automaton", "packed"}));
+      ->check(CLI::IsMember({"schema", "grammar", "automaton", "packed", "dot"}));
+  command.add_option("--routine", options->routine, "with --emit=dot: the routine to draw (Graphviz)");
   cli.runs(command, [options] { return run(*options); });
 }
 
