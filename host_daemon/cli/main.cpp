@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   register_audit(cli);
   register_simulate(cli);
   register_conform(cli);
+  register_room(cli);
   register_verify_image(cli);
   if (argc > 1 && unknown_command(app, argv[1])) return kCouldNotWork;
   try {

@@ -122,4 +122,22 @@ std::string SymbolMap::sample_request(std::uint16_t tag) const {
   return tag >= 1 && tag <= endpoints_.size() ? endpoints_[tag - 1u].sample : std::string();
 }
 
+std::optional<Place> SymbolMap::place(layout::Pipeline pipeline, std::uint16_t base) const {
+  const auto& states = pipelines_[pipeline == layout::Pipeline::REQUEST ? 0 : 1].states;
+  const auto it = states.find(base);
+  return it == states.end() ? std::nullopt : std::optional(it->second.place);
+}
+
+std::vector<std::string> SymbolMap::subjects(layout::Pipeline pipeline, std::uint16_t base) const {
+  const Pipeline_& part = pipelines_[pipeline == layout::Pipeline::REQUEST ? 0 : 1];
+  std::vector<std::string> out;
+  const auto it = part.states.find(base);
+  if (it == part.states.end()) return out;
+  for (int index : it->second.subjects) {
+    const std::string& name = part.subjects[static_cast<std::size_t>(index)].name;
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  }
+  return out;
+}
+
 }  // namespace sluice::compiler

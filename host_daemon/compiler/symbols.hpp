@@ -52,6 +52,11 @@ class SymbolMap {
   std::optional<std::uint16_t> endpoint_tag(std::string_view name) const;
   // One accepted request record of the endpoint; empty when the compiler found none.
   std::string sample_request(std::uint16_t tag) const;
+  // Where in a record the state with this base stands; empty: the table has no such state.
+  std::optional<Place> place(layout::Pipeline pipeline, std::uint16_t base) const;
+  // The names of what that state is about, each once.
+  std::vector<std::string> subjects(layout::Pipeline pipeline, std::uint16_t base) const;
+  const RecordFacts& facts() const { return facts_; }
 
  private:
   struct Place_ {

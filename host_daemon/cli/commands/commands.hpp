@@ -15,6 +15,7 @@ void register_status(Cli& cli);
 void register_audit(Cli& cli);
 void register_simulate(Cli& cli);
 void register_conform(Cli& cli);
+void register_room(Cli& cli);
 void register_verify_image(Cli& cli);
 
 }  // namespace sluice::cli

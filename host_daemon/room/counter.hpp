@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts what a machine accepts, by length. For every way to start a frame (state, frames left,
+// accumulator) it keeps how many byte strings of each length end the frame, and how: a power series
+// per outcome. The machine is deterministic, so paths are records and no record counts twice.
+//
+// A frame is a graph of nodes (state, r, accumulator, tag, letters that were looked at but not
+// consumed). Bytes are steps of length 1; a call is a step of length 1 + k for every k, weighted with
+// the callee's series. Every step has a length of at least 1, so one sweep over the lengths solves
+// the graph, loops included; frames left shrink with every call, so recursion ends by itself and the
+// depth limit is kept exactly.
+//
+// content-length: the accumulator is a distribution over values (each length of digits is one), and
+// CHECK_END leaves a tail that must have exactly such a length.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "room/analysis.hpp"
+#include "room/machine.hpp"
+
+namespace sluice::room {
+
+/// How a frame starts.
+struct FrameKey {
+  int entry = 0;
+  std::uint32_t r = 0;
+  std::uint32_t frames_left = 0;  ///< frames that may be pushed above
+  int accumulator = -1;           ///< number of a distribution; -1: it does not matter
+  bool bottom = false;
+  auto operator<=>(const FrameKey&) const = default;
+};
+
+/// A place within a frame.
+struct Node {
+  int state = 0;
+  std::uint32_t r = 0;
+  int accumulator = -1;
+  std::uint16_t tag = 0;  ///< set in this frame; 0: none
+  int look = -1;          ///< number of a set of letters: the next one, already seen; -1: none
+  int tail = -1;          ///< number of a distribution: bytes left in the record; -1: any
+  bool operator==(const Node&) const = default;
+};
+
+/// How a frame ends: popped behind a consumed byte (look -1), or in front of one of these letters.
+struct Outcome {
+  int look = -1;
+  int accumulator = -1;
+  std::uint16_t tag = 0;
+  int tail = -1;
+  auto operator<=>(const Outcome&) const = default;
+};
+
+template <class Number>
+using Series = std::vector<Number>;
+
+/// Counts by length, and where in the caller it goes on.
+template <class Number>
+struct FrameCount {
+  std::vector<Outcome> outcomes{};
+  std::vector<Series<Number>> series{};                   // by outcome
+  std::map<std::uint16_t, Series<Number>> accepted{};     // bottom frames, by tag
+};
+
+/// A frame's nodes and steps.
+template <class Number>
+struct Graph {
+  struct Step {  // one byte
+    int from, to;
+    Number ways;
+  };
+  struct Jump {  // a call: k bytes in series[k] ways
+    int from, to;
+    Series<Number> series;
+    const Edge* edge;  // the call (of several with one result, the first)
+  };
+  struct End {  // leads to outcome `outcome` behind `bytes` (0 or 1) more bytes
+    int from, outcome, bytes;
+    Number ways;
+  };
+  struct Accept {
+    int from;
+    std::uint16_t tag;
+    Number ways;
+  };
+  struct Tail {  // the rest of the record: k bytes in series[k] ways
+    int from;
+    std::uint16_t tag;
+    Series<Number> series;
+  };
+  std::vector<Node> nodes{};
+  std::vector<Step> steps{};
+  std::vector<Jump> jumps{};
+  std::vector<End> ends{};
+  std::vector<Accept> accepts{};
+  std::vector<Tail> tails{};
+  std::vector<Outcome> outcomes{};
+};
+
+/// Says what is being done, about once a second.
+using Progress = std::function<void(const std::string&)>;
+
+template <class Number>
+class Counter {
+ public:
+  /// `limit`: longest record that counts, bytes. `machine` must outlive the counter.
+  Counter(const Machine& machine, std::uint32_t limit, Progress progress = {});
+  ~Counter();
+
+  /// Accepted records by length and tag (response pipeline: tag 0) from this start. Throws
+  /// Unsupported.
+  const std::map<std::uint16_t, Series<Number>>& records(int start);
+
+  [[nodiscard]] FrameKey key_of_start(int start);
+  /// The key of a call from a frame with `frames_left` to a callee that has no use for the
+  /// accumulator.
+  [[nodiscard]] FrameKey key_of_call(int callee, std::uint32_t frames_left) const;
+  const FrameCount<Number>& count(const FrameKey& key);
+  Graph<Number> graph(const FrameKey& key);
+  /// The sweep over the lengths, from node 0.
+  FrameCount<Number> solve(const Graph<Number>& graph);
+
+  [[nodiscard]] const Machine& machine() const { return machine_; }
+  [[nodiscard]] const Analysis& analysis() const { return analysis_; }
+  [[nodiscard]] std::uint32_t limit() const { return limit_; }
+  /// The letters and, for each, the state that reads it (-1: the one behind the call) of a look.
+  [[nodiscard]] const std::vector<std::pair<int, int>>& look(int number) const {
+    return looks_[static_cast<std::size_t>(number)];
+  }
+  /// Ways to have `value` in a distribution.
+  [[nodiscard]] Number ways(int distribution, std::uint32_t value) const;
+  /// A bound on the relative error of every count; 0 for exact numbers.
+  [[nodiscard]] double relative_error() const;
+
+ private:
+  class Builder;
+  struct Distribution {
+    std::vector<std::pair<std::uint32_t, Number>> values;  // ascending, up to the limit
+    Number above;                                          // greater ones: they fail every use
+    bool operator==(const Distribution&) const = default;
+  };
+
+  int distribution(Distribution made);
+  int look_number(std::vector<std::pair<int, int>> look);
+  Number mass(int distribution) const;
+  bool build(const FrameKey& key, Graph<Number>& graph, std::vector<FrameKey>& missing);
+
+  const Machine& machine_;
+  std::uint32_t limit_;
+  Analysis analysis_;
+  Progress progress_;
+  std::vector<Distribution> distributions_;
+  std::vector<std::vector<std::pair<int, int>>> looks_;
+  std::map<std::vector<std::pair<int, int>>, int> look_numbers_;
+  std::map<FrameKey, FrameCount<Number>> counts_;
+  std::uint64_t most_additions_ = 1;  // into one coefficient
+};
+
+}  // namespace sluice::room

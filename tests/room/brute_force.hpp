@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the accepted records of an image by asking the engine, record by record: prefixes grow byte by
+// byte as long as the engine does not stop within them. It knows nothing of tables.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+
+namespace sluice::room::test {
+
+/// True if a prefix has a content-length that does not fit: a head has `head` bytes besides its
+/// first line and the digits.
+/// The engine compares digits and body only behind the head, so without this a search would follow every
+/// number. A wrong `head` finds too few records.
+inline bool wrong_length(const std::string& prefix, std::size_t length, std::size_t head) {
+  static const std::string name = "content-length: ";
+  const std::size_t at = prefix.find(name);
+  if (head == 0 || at == std::string::npos) return false;
+  const std::size_t first = at + name.size();
+  const std::size_t end = std::min(prefix.find_first_not_of("0123456789", first), prefix.size());
+  if (end == first) return false;
+  if (end - first > 3) return true;
+  return end < prefix.size() && std::stoul(prefix.substr(first, end - first)) + prefix.find('\r') + head + (end - first) != length;
+}
+
+/// Calls `found` for each accepted record of at most `longest` bytes made of bytes in `alphabet`. A
+/// record of each length is a search of its own, because the engine is told the length first. `head`: see
+/// wrong_length; 0: records without a body.
+inline void each_record(const engine::Image& image, layout::Pipeline pipeline, std::uint16_t endpoint,
+                        std::uint32_t longest, const std::string& alphabet,
+                        const std::function<void(const std::string&, const engine::Verdict&)>& found,
+                        std::size_t head = 0) {
+  std::string text;
+  const auto judge = [&] {
+    return engine::judge(image, pipeline, endpoint,
+                         {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  };
+  for (std::uint32_t length = 0; length <= longest; ++length) {
+    // Choices of the prefix so far, as indexes into the alphabet.
+    std::vector<std::size_t> choice{0};
+    text.assign(length, alphabet.empty() ? ' ' : alphabet[0]);
+    if (length == 0) {
+      const auto verdict = judge();
+      if (verdict.accepted()) found(text, verdict);
+      continue;
+    }
+    while (!choice.empty()) {
+      const std::size_t at = choice.size() - 1;
+      if (choice[at] == alphabet.size()) {
+        choice.pop_back();
+        if (!choice.empty()) ++choice.back();
+        continue;
+      }
+      text[at] = alphabet[choice[at]];
+      const auto verdict = judge();
+      if (at + 1 == length) {
+        if (verdict.accepted()) found(text, verdict);
+        ++choice[at];
+      } else if ((!verdict.accepted() && verdict.offset <= at) || wrong_length(text.substr(0, at + 1), length, head)) {
+        ++choice[at];
+      } else {
+        choice.push_back(0);
+      }
+    }
+  }
+}
+
+/// All byte values.
+inline std::string every_byte() {
+  std::string out;
+  for (int byte = 0; byte < 256; ++byte) out += static_cast<char>(byte);
+  return out;
+}
+
+}  // namespace sluice::room::test
