@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "canonical/binary_tree.hpp"
+#include "canonical/body_walk.hpp"
 #include "canonical/number.hpp"
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
@@ -17,7 +18,6 @@
 namespace sluice::canonical {
 namespace {
 
-using compiler::Oneof;
 using compiler::ValueKind;
 using google::protobuf::FieldDescriptor;
 
@@ -70,21 +70,20 @@ void append_number(std::string& out, FieldDescriptor::Type type, const Item& ite
   }
 }
 
-class BinaryBody {
+class BinaryBody : BodyWalk {
  public:
   BinaryBody(const Tables& tables, const compiler::Body& body, const PathFields& path_fields)
-      : tables_(tables), body_(body), path_fields_(path_fields) {}
+      : BodyWalk(tables, body, path_fields) {}
 
   void write(int index, const Node& node, std::string& out) {
     const Message& type = tables_.schema().message(index);
-    check_required_oneofs(type, node);
-    check_groups(type, node);
+    check_choices(type, node.offset, [&](const Field& field, std::size_t i) { return set_at(field, node, static_cast<int>(i)); });
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
       const Field& field = type.fields[i];
       const Descent descent(*this, field);
       const auto found = node.members.find(static_cast<int>(i));
       const Node::Member* member = found != node.members.end() ? &found->second : nullptr;
-      if (body_.excluded.contains(proto_path_)) {
+      if (is_elsewhere()) {
         if (member != nullptr) compare_with_path(field, *member);
       } else if (field.repeated) {
         list(field, member, node, out);
@@ -113,38 +112,10 @@ class BinaryBody {
       out = delimited_value(field, item, known);
     }
     if (!out.empty() || body_.optional) return;
-    const std::string rule = rule_text(field.rules, {"required"});
-    refuse_rule(here(0), rule.empty() ? "required" : rule,
-                "'" + path_ + "' is empty; it is required, so one of its members must be set.");
+    refuse_empty(field, 0);
   }
 
  private:
-  // Extends the paths by a field for the time of a scope.
-  class Descent {
-   public:
-    Descent(BinaryBody& body, const Field& field)
-        : body_(body), path_(body.path_.size()), proto_path_(body.proto_path_.size()) {
-      const auto extend = [](std::string& path, const std::string& name) {
-        if (!path.empty()) path += '.';
-        path += name;
-      };
-      extend(body.path_, field.json_name);
-      extend(body.proto_path_, field.name);
-    }
-    ~Descent() {
-      body_.path_.resize(path_);
-      body_.proto_path_.resize(proto_path_);
-    }
-    Descent(const Descent&) = delete;
-    Descent& operator=(const Descent&) = delete;
-
-   private:
-    BinaryBody& body_;
-    std::size_t path_, proto_path_;
-  };
-
-  Place here(std::size_t offset) const { return {path_, 0, offset + 1}; }
-
   // The value of an item, read as if it stood in a text: one place knows types and their names.
   Scalar scalar(const Field& field, const Item& item) const {
     const Place place = here(item.offset);
@@ -325,100 +296,25 @@ class BinaryBody {
     value(field, member.items[i], known, out);
   }
 
-  void check_required_oneofs(const Message& type, const Node& node) {
-    std::vector<bool> set(type.oneofs.size(), false);
-    for (std::size_t i = 0; i < type.fields.size(); ++i) {
-      if (type.fields[i].oneof < 0) continue;
-      const Descent descent(*this, type.fields[i]);
-      if (node.members.contains(static_cast<int>(i)) || body_.excluded.contains(proto_path_) ||
-          body_.reached.contains(proto_path_)) {
-        set[static_cast<std::size_t>(type.fields[i].oneof)] = true;
-      }
-    }
-    for (std::size_t i = 0; i < type.oneofs.size(); ++i) {
-      const Oneof& oneof = type.oneofs[i];
-      if (!oneof.required || set[i]) continue;
-      Place place = here(node.offset);
-      place.field += (place.field.empty() ? "" : ".") + oneof.name;
-      refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
-                  "One member of '" + oneof.name + "' must be set; none is.");
-    }
-  }
-
-  // Rules `oneof` of the message on fields that do not stand side by side.
-  void check_groups(const Message& type, const Node& node) {
-    for (const compiler::ExclusiveGroup& group : type.groups) {
-      const Field* other = nullptr;
-      for (const int index : group.fields) {
-        const Field& field = type.fields[static_cast<std::size_t>(index)];
-        const auto member = node.members.find(index);
-        const Descent descent(*this, field);
-        if (member == node.members.end() || !is_set(field, member->second)) continue;
-        if (other != nullptr) {
-          refuse_rule(here(member->second.offset), group.rule.text,
-                      "'" + other->json_name + "' and '" + field.json_name +
-                          "' are both set; the schema allows one of them.");
-        }
-        other = &field;
-      }
-      if (other == nullptr && group.required) {
-        refuse_rule(here(node.offset), group.rule.text,
-                    "One of the fields of a rule oneof must be set; none is.");
-      }
-    }
-  }
-
-  // It will stand: a list with items, a value other than a default without presence.
-  bool is_set(const Field& field, const Node::Member& member) const {
-    if (!field.implicit || field.repeated) return !member.items.empty() || !member.messages.empty();
-    return !scalar(field, member.items.back()).is_default;
+  // See check_choices: a list with items, a value other than a default without presence.
+  std::optional<std::size_t> set_at(const Field& field, const Node& node, int index) const {
+    const auto found = node.members.find(index);
+    if (found == node.members.end()) return std::nullopt;
+    const Node::Member& member = found->second;
+    const bool set = field.implicit && !field.repeated ? !scalar(field, member.items.back()).is_default
+                                                       : !member.items.empty() || !member.messages.empty();
+    return set ? std::optional<std::size_t>(member.offset) : std::nullopt;
   }
 
   void compare_with_path(const Field& field, const Node::Member& member) const {
-    const auto found = path_fields_.find(proto_path_);
-    if (found == path_fields_.end()) {
-      refuse_value(here(member.offset), "oneof",
-                   "'" + path_ + "' is set, but another member of its oneof travels in the path.");
-    }
-    if (scalar(field, member.items.back()).text == found->second.text) return;
-    refuse_value(here(member.offset), "contradicts_path",
-                 "'" + path_ + "' travels in the path, as '" + excerpt(found->second.text) +
-                     "'; the body says something else. Leave it out of the body.");
+    const Scalar& in_path = value_in_path(member.offset);
+    require_equal(scalar(field, member.items.back()), in_path, member.offset);
   }
 
   // A field that is not there, unless it has to be.
   void absent(const Field& field, std::size_t offset) const {
-    if (!compiler::required_by_rules(field)) return;
-    std::string rule = rule_text(field.rules, {"required", "min_items"});
-    if (rule.empty() && field.implicit) rule = breached_by_default(field);
-    refuse_rule(here(offset), rule.empty() ? "required" : rule,
-                "'" + path_ + "' is missing; it is required.");
+    if (compiler::required_by_rules(field)) refuse_absent(field, offset);
   }
-
-  // A default value that the rules do not allow.
-  [[noreturn]] void refuse_default(const Field& field, const Scalar& known,
-                                   std::size_t offset) const {
-    std::string rule = rule_text(field.rules, {"required"});
-    if (rule.empty()) rule = breached_by_default(field);
-    refuse_rule(here(offset), rule.empty() ? "required" : rule,
-                "'" + path_ + "' is " + (known.text.empty() ? "empty" : known.text) +
-                    ", which the schema does not allow.");
-  }
-
-  std::string breached_by_default(const Field& field) const {
-    try {
-      check_rules(tables_, field.value, default_scalar(field), {});
-    } catch (const Refused& refused) {
-      return refused.refusal.rule;
-    }
-    return "";
-  }
-
-  const Tables& tables_;
-  const compiler::Body& body_;
-  const PathFields& path_fields_;
-  std::string path_;        // json names, for refusals
-  std::string proto_path_;  // proto names, for Body::excluded; items have no index in it
 };
 
 }  // namespace

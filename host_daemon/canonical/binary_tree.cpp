@@ -85,7 +85,8 @@ class TreeReader {
         refuse_value(here(found.offset), "must_be_absent",
                      "'" + path_ + "' is not supported in a Protobuf body.");
       }
-      if (field.oneof >= 0) forget_others(type, place, node);
+      // Protobuf: of a oneof the last member holds. A rule `oneof` is no such thing: two members are a breach.
+      if (field.descriptor->real_containing_oneof() != nullptr) forget_others(type, place, node);
       Node::Member& member = node.members[place];
       member.offset = found.offset;
       if (field.value.kind == ValueKind::message) {
@@ -141,8 +142,7 @@ class TreeReader {
       refuse_value({(path_.empty() ? "" : path_ + ".") + known->json_name(), 0, found.offset + 1},
                    "must_be_absent",
                    "'" + known->json_name() +
-                       "' must be absent: it holds a google.protobuf.Any, and the policy lists no "
-                       "type for it.");
+                       "' must be absent: policy and schema leave it no value.");
     }
     refuse_value(here(found.offset), "unknown_field",
                  (path_.empty() ? "The body" : "'" + path_ + "'") + " has no field of number " +

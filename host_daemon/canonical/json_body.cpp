@@ -3,10 +3,11 @@
 // order.
 #include "canonical/json_body.hpp"
 
-#include <set>
 #include <map>
+#include <set>
 #include <vector>
 
+#include "canonical/body_walk.hpp"
 #include "canonical/json_dynamic.hpp"
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
@@ -19,11 +20,11 @@ using compiler::ValueKind;
 
 constexpr std::string_view kTypeMember = "@type";
 
-class BodyWriter {
+class BodyWriter : BodyWalk {
  public:
   BodyWriter(const Tables& tables, const JsonDocument& document, const compiler::Body& body,
              const PathFields& path_fields)
-      : tables_(tables), document_(document), body_(body), path_fields_(path_fields) {}
+      : BodyWalk(tables, body, path_fields), document_(document) {}
 
   // Writes one message. Of an Any it stands behind the member `@type`.
   void message(int index, const JsonNode& node, const std::string& any_url = {}) {
@@ -34,15 +35,15 @@ class BodyWriter {
                        std::string(describe(node.kind)) + ".");
     }
     const std::vector<const JsonNode*> members = find_members(index, type, node, !any_url.empty());
-    check_oneofs(type, members, node);
-    check_groups(type, members, node);
+    check_oneofs(type, members);
+    check_choices(type, node.offset, [&](const Field& field, std::size_t i) { return set_at(field, members[i]); });
     out_ += '{';
     bool first = any_url.empty();
     if (!first) write_type(any_url);
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
       const Field& field = type.fields[i];
-      Descent descent(*this, field);
-      if (body_.excluded.contains(proto_path_)) {
+      const Descent descent(*this, field);
+      if (is_elsewhere()) {
         if (members[i] != nullptr) compare_with_path(field, *members[i]);
         continue;
       }
@@ -113,47 +114,12 @@ class BodyWriter {
     const bool empty = (out_ == "{}" && field.value.kind != ValueKind::dynamic) || (out_ == "[]" && field.value.kind == ValueKind::list_value);
     if (!empty) return true;
     // A message that shows nothing is no body (compiler::Body::optional).
-    if (!body_.optional) {
-      const std::string rule = rule_text(field.rules, {"required"});
-      refuse_rule(here(root.offset), rule.empty() ? "required" : rule,
-                  "'" + path_ + "' is empty; it is required, so one of its members must be set.");
-    }
+    if (!body_.optional) refuse_empty(field, root.offset);
     out_.clear();
     return false;
   }
 
  private:
-  // Extends the paths by a field for the time of a scope.
-  class Descent {
-   public:
-    Descent(BodyWriter& writer, const Field& field)
-        : writer_(writer), path_(writer.path_.size()), proto_path_(writer.proto_path_.size()) {
-      const auto extend = [](std::string& path, const std::string& name) {
-        if (!path.empty()) path += '.';
-        path += name;
-      };
-      extend(writer.path_, field.json_name);
-      extend(writer.proto_path_, field.name);
-    }
-    ~Descent() {
-      writer_.path_.resize(path_);
-      writer_.proto_path_.resize(proto_path_);
-    }
-    Descent(const Descent&) = delete;
-    Descent& operator=(const Descent&) = delete;
-
-   private:
-    BodyWriter& writer_;
-    std::size_t path_, proto_path_;
-  };
-
-  std::string subject() const { return path_.empty() ? "The body" : "'" + path_ + "'"; }
-
-  Place here(std::size_t offset) const {
-    // Line and column cost a scan: they are computed by whoever catches the refusal.
-    return {path_, 0, offset + 1};
-  }
-
   std::vector<const JsonNode*> find_members(int index, const Message& type, const JsonNode& node, bool in_any) {
     std::vector<const JsonNode*> members(type.fields.size(), nullptr);
     std::vector<bool> seen(type.fields.size(), false);
@@ -206,9 +172,7 @@ class BodyWriter {
                          (member.kind == JsonKind::array && document_.child(member) == nullptr);
       if (!empty) {
         refuse_value(member_place(member), "must_be_absent",
-                     "'" + name +
-                         "' must be absent: it holds a google.protobuf.Any, and the policy lists "
-                         "no type that it may hold.");
+                     "'" + name + "' must be absent: policy and schema leave it no value.");
       }
       for (const std::string_view other : empty_ones) {
         if (other == member.key) refuse_twice(member, name);
@@ -225,64 +189,31 @@ class BodyWriter {
                  subject() + " has no field '" + name + "' in " + type.name + "." + hint);
   }
 
-  void check_oneofs(const Message& type, const std::vector<const JsonNode*>& members,
-                    const JsonNode& node) {
-    if (type.oneofs.empty()) return;
+  // Two members of a oneof. Members that the path excludes are compared with it one by one.
+  void check_oneofs(const Message& type, const std::vector<const JsonNode*>& members) {
     std::vector<const Field*> set(type.oneofs.size(), nullptr);
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
       const Field& field = type.fields[i];
-      if (field.oneof < 0) continue;
+      if (field.oneof < 0 || members[i] == nullptr) continue;
+      const Oneof& oneof = type.oneofs[static_cast<std::size_t>(field.oneof)];
       const Descent descent(*this, field);
-      if (members[i] == nullptr && !body_.excluded.contains(proto_path_)) continue;
+      if (oneof.descriptor == nullptr || is_elsewhere()) continue;
       const Field*& other = set[static_cast<std::size_t>(field.oneof)];
-      // All members of a oneof are excluded together when one travels in the path;
-      // compare_with_path judges what is given.
-      if (other != nullptr && members[i] != nullptr && !body_.excluded.contains(proto_path_)) {
-        refuse_value(here(members[i] != nullptr ? members[i]->offset : node.offset), "oneof",
+      if (other != nullptr) {
+        refuse_value(here(members[i]->offset), "oneof",
                      "'" + other->json_name + "' and '" + field.json_name +
-                         "' are both set; at most one member of '" +
-                         type.oneofs[static_cast<std::size_t>(field.oneof)].name + "' may be.");
+                         "' are both set; at most one member of '" + oneof.name + "' may be.");
       }
       other = &field;
     }
-    for (std::size_t i = 0; i < type.oneofs.size(); ++i) {
-      const Oneof& oneof = type.oneofs[i];
-      if (!oneof.required || set[i] != nullptr) continue;
-      Place place = here(node.offset);
-      place.field += (place.field.empty() ? "" : ".") + oneof.name;
-      refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
-                  "One member of '" + oneof.name + "' must be set; none is.");
-    }
   }
 
-  // A field that is written: a list with items, a value other than a default without presence.
-  bool is_set(const Field& field, const JsonNode* node) {
-    if (node == nullptr) return false;
-    if (field.map) return node->kind != JsonKind::object || document_.child(*node) != nullptr;
-    if (field.repeated) return node->kind != JsonKind::array || document_.child(*node) != nullptr;
-    if (!field.implicit) return true;
-    return !read_scalar(field, *node, here(node->offset)).is_default;
-  }
-
-  // Rules `oneof` of the message on fields that do not stand side by side.
-  void check_groups(const Message& type, const std::vector<const JsonNode*>& members, const JsonNode& node) {
-    for (const compiler::ExclusiveGroup& group : type.groups) {
-      const Field* other = nullptr;
-      for (const int index : group.fields) {
-        const Field& field = type.fields[static_cast<std::size_t>(index)];
-        const JsonNode* member = members[static_cast<std::size_t>(index)];
-        const Descent descent(*this, field);
-        if (!is_set(field, member)) continue;
-        if (other != nullptr) {
-          refuse_rule(here(member->offset), group.rule.text,
-                      "'" + other->json_name + "' and '" + field.json_name + "' are both set; the schema allows one of them.");
-        }
-        other = &field;
-      }
-      if (other == nullptr && group.required) {
-        refuse_rule(here(node.offset), group.rule.text, subject() + " must have one of the fields of a rule oneof; none is set.");
-      }
-    }
+  // See check_choices: a list with items, a value other than a default without presence.
+  std::optional<std::size_t> set_at(const Field& field, const JsonNode* node) const {
+    if (node == nullptr) return std::nullopt;
+    const bool several = field.repeated && (node->kind == JsonKind::array || node->kind == JsonKind::object);
+    const bool set = several ? document_.child(*node) != nullptr : !field.implicit || !read_scalar(field, *node, here(node->offset)).is_default;
+    return set ? std::optional<std::size_t>(node->offset) : std::nullopt;
   }
 
   void write_type(const std::string& url) {
@@ -344,47 +275,14 @@ class BodyWriter {
   }
 
   void compare_with_path(const Field& field, const JsonNode& node) {
-    const auto found = path_fields_.find(proto_path_);
-    if (found == path_fields_.end()) {
-      refuse_value(here(node.offset), "oneof",
-                   "'" + path_ + "' is set, but another member of its oneof travels in the path.");
-    }
-    const Scalar& in_path = found->second;
-    const Scalar in_body = read_scalar(field, node, here(node.offset));
-    if (in_body.text != in_path.text) {
-      refuse_value(here(node.offset), "contradicts_path",
-                   "'" + path_ + "' travels in the path, as '" + excerpt(in_path.text) +
-                       "'; the body says something else. Leave it out of the body.");
-    }
+    const Scalar& in_path = value_in_path(node.offset);
+    require_equal(read_scalar(field, node, here(node.offset)), in_path, node.offset);
   }
 
   // A field that is not there: false, unless it has to be.
   bool absent(const Field& field, const JsonNode& parent) const {
-    if (!field.required) return false;
-    std::string rule = rule_text(field.rules, {"required", "min_items", "min_pairs"});
-    if (rule.empty() && field.implicit) rule = breached_by_default(field);
-    refuse_rule(here(parent.offset), rule.empty() ? "required" : rule,
-                "'" + path_ + "' is missing; it is required.");
-  }
-
-  // A default value that the rules do not allow.
-  [[noreturn]] void refuse_default(const Field& field, const Scalar& scalar,
-                                   std::size_t offset) const {
-    std::string rule = rule_text(field.rules, {"required"});
-    if (rule.empty()) rule = breached_by_default(field);
-    refuse_rule(here(offset), rule.empty() ? "required" : rule,
-                "'" + path_ + "' is " + (scalar.text.empty() ? "empty" : scalar.text) +
-                    ", which the schema does not allow.");
-  }
-
-  // The value rule that the type's default breaks.
-  std::string breached_by_default(const Field& field) const {
-    try {
-      check_rules(tables_, field.value, default_scalar(field), {});
-    } catch (const Refused& refused) {
-      return refused.refusal.rule;
-    }
-    return "";
+    if (field.required) refuse_absent(field, parent.offset);
+    return false;
   }
 
   bool list(const Field& field, const JsonNode* node, const JsonNode& parent) {
@@ -486,14 +384,8 @@ class BodyWriter {
     append_json(out_, scalar);
   }
 
-  const Tables& tables_;
   const JsonDocument& document_;
-  const compiler::Body& body_;
-  const PathFields& path_fields_;
   std::string out_;
-  std::string path_;        // json names, for refusals
-  std::string proto_path_;  // proto names, for Body::excluded; items have no index in it: paths do
-                            // not reach into lists
 };
 
 // Turns the byte offset that BodyWriter put into `column` into line and column.

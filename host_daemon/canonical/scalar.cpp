@@ -3,6 +3,8 @@
 // lives in rules.cpp.
 #include "canonical/scalar.hpp"
 
+#include <re2/re2.h>
+
 #include <google/protobuf/descriptor.h>
 
 #include "canonical/number.hpp"
@@ -180,7 +182,12 @@ Scalar read_duration(const Field& field, std::string_view text, const Place& pla
 
 Scalar read_mask(const Field& field, std::string_view text, const Place& place) {
   static const compiler::TextCondition is_mask{compiler::TextCondition::Kind::format, {"field_mask"}, false, ""};
-  if (!compiler::holds(is_mask, text)) {
+  // The format has one pattern; it is compiled once, not for every value.
+  const auto search = [](std::string_view mask, const std::string& pattern) {
+    static const RE2 compiled(pattern);
+    return RE2::PartialMatch(re2::StringPiece(mask.data(), mask.size()), compiled);
+  };
+  if (!compiler::holds(is_mask, text, search)) {
     refuse_by_type(field, place, "bad_value",
                    "'" + place.field + "' must be " + compiler::string_format("field_mask")->article + "; found '" + excerpt(text) + "'.");
   }

@@ -26,6 +26,7 @@ Tables::Tables(std::shared_ptr<const Schema> schema) : schema_(std::move(schema)
       }
     }
   }
+  for (const compiler::AnyType& type : schema_->any_types) add_patterns(type.value.value);
   for (const auto* headers : {&schema_->request_headers, &schema_->response_headers}) {
     for (const auto& header : *headers) {
       if (header.pattern) add_pattern(*header.pattern);

@@ -25,7 +25,8 @@ class RecordReader {
     const std::size_t blank = record_.find("\r\n\r\n", line);
     if (blank == std::string_view::npos || offset_ < blank + 4) return header(line + 2);
     const Body* body = body_here(line);
-    return body ? explain_body(facts_, *body, record_, blank + 4, offset_, event_.reason) : Finding{};
+    // Of a Protobuf body the event's states say what is known.
+    return body && !body->protobuf ? explain_body(facts_, *body, record_, blank + 4, offset_, event_.reason) : Finding{};
   }
 
  private:

@@ -206,9 +206,8 @@ int GrammarBuilder::object(const ObjectForm& form) {
 unsigned GrammarBuilder::exclusive_bits(const Message& message, const Field& field) {
   const int index = static_cast<int>(&field - message.fields.data());
   unsigned bits = 0;
-  for (std::size_t g = 0; g < message.groups.size(); ++g) {
-    const auto& fields = message.groups[g].fields;
-    if (std::find(fields.begin(), fields.end(), index) != fields.end()) bits |= 1U << g;
+  for (const ExclusiveGroup& group : message.groups) {
+    if (group.bit >= 0 && std::find(group.fields.begin(), group.fields.end(), index) != group.fields.end()) bits |= 1U << group.bit;
   }
   return bits;
 }
@@ -221,7 +220,9 @@ unsigned GrammarBuilder::exclusive_groups(const Message& message, const ObjectFo
         .mend("give the fields of the rule neighbouring numbers");
   }
   unsigned required = 0;
-  for (std::size_t g = 0; g < message.groups.size(); ++g) required |= message.groups[g].required ? 1U << g : 0;
+  for (const ExclusiveGroup& group : message.groups) {
+    if (group.required && group.bit >= 0) required |= 1U << group.bit;
+  }
   return required;
 }
 

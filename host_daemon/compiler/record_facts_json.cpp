@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 using Read = nlohmann::ordered_json;
 
 Json body_json(const Body& body) {
-  return {static_cast<int>(body.kind), body.message, body.field, body.optional, body.excluded, body.reached, body.needed};
+  return {static_cast<int>(body.kind), body.message, body.field, body.optional, body.excluded, body.reached, body.needed, body.protobuf};
 }
 
 Body body_from(const Read& json) {
@@ -26,6 +26,7 @@ Body body_from(const Read& json) {
   out.excluded = json.at(4).get<std::set<std::string>>();
   out.reached = json.at(5).get<std::set<std::string>>();
   out.needed = json.at(6).get<std::set<std::string>>();
+  out.protobuf = json.size() > 7 && json.at(7).get<bool>();
   return out;
 }
 

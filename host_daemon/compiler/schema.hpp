@@ -170,9 +170,11 @@ struct Oneof {
   std::vector<RuleUse> rules;
 };
 
-// A message's rule `oneof` that no rank can check: at most one of the fields is set.
+// A message's rule `oneof`: at most one of the fields is set.
 struct ExclusiveGroup {
   std::vector<int> fields;  // indexes into Message::fields, ascending
+  // Which bit of a state says that one of them has been met; -1: a rank checks it, and the group stands in Message::oneofs, too.
+  int bit = -1;
   bool required = false;    // one of them is set
   RuleUse rule;
 };

@@ -237,7 +237,9 @@ std::string dump(const Schema& schema) {
       out << "  oneof " << oneof.name << " rank=" << oneof.rank
           << (oneof.required ? " required" : "") << "\n";
     }
-    for (const ExclusiveGroup& group : message.groups) out << "  group " << group.rule.text << "\n";
+    for (const ExclusiveGroup& group : message.groups) {
+      if (group.bit >= 0) out << "  group " << group.rule.text << "\n";
+    }
   }
   for (const Endpoint& endpoint : schema.endpoints) dump_endpoint(schema, endpoint, out);
   for (const SoftwareRule& rule : schema.software_only) out << "software only " << rule.element << " " << rule.rule << "\n";

@@ -13,7 +13,7 @@ namespace {
 
 using buf::validate::FieldRules;
 
-constexpr std::size_t kMaxGroups = 4;  // each doubles the states of a message's names
+constexpr int kMaxGroups = 4;  // each doubles the states of a message's names
 
 // Why fields of this type are refused; empty if they are not.
 std::string unsupported_type(const FieldDescriptor* field) {
@@ -194,34 +194,38 @@ class MessageResolver {
   }
 
   void enter_groups(Message& message, const std::map<const FieldDescriptor*, int>& neighbours) {
+    int bits = 0;
     for (const Group& group : groups_) {
       const int index = static_cast<int>(message.oneofs.size());
       Oneof shared{group.rule.text, nullptr, 0, group.required, {group.rule}};
-      ExclusiveGroup apart{{}, group.required, group.rule};
+      ExclusiveGroup entered{{}, -1, group.required, group.rule};
       for (std::size_t i = 0; i < message.fields.size(); ++i) {
         Field& field = message.fields[i];
         if (std::find(group.fields.begin(), group.fields.end(), field.descriptor) == group.fields.end()) continue;
-        apart.fields.push_back(static_cast<int>(i));
+        entered.fields.push_back(static_cast<int>(i));
         if (!neighbours.contains(field.descriptor) || !group.neighbours) continue;
         field.oneof = index;
         shared.rank = field.rank;
       }
-      if (apart.fields.empty()) {
+      if (entered.fields.empty()) {
         if (group.required) {
           resolution_.diagnostics.error(Code::kNoValue, group.rule.span,
                                         "message " + descriptor_->full_name() + ": its rule oneof is required, but each of the fields must be absent");
         }
-      } else if (group.neighbours) {
+        continue;
+      }
+      if (group.neighbours) {
         message.oneofs.push_back(std::move(shared));
       } else {
-        message.groups.push_back(std::move(apart));
+        entered.bit = bits++;
       }
+      message.groups.push_back(std::move(entered));
     }
-    if (message.groups.size() > kMaxGroups) {
+    if (bits > kMaxGroups) {
       resolution_.diagnostics
           .error(Code::kBudget, message.groups.front().rule.span,
-                 "message " + descriptor_->full_name() + ": its " + std::to_string(message.groups.size()) +
-                     " rules oneof would need " + std::to_string(1ULL << std::min<std::size_t>(message.groups.size(), 40)) +
+                 "message " + descriptor_->full_name() + ": its " + std::to_string(bits) +
+                     " rules oneof on fields that do not stand side by side would need " + std::to_string(1ULL << std::min(bits, 40)) +
                      " copies of the table of its names; the budget is " + std::to_string(1U << kMaxGroups))
           .mend("give the fields of each group neighbouring numbers: one rank checks it then");
     }

@@ -106,7 +106,7 @@ class QueryWalk {
     if (field.oneof >= 0 && !check_oneof(frame, field)) return;
     for (const ExclusiveGroup& group : message(frame).groups) {
       const int index = static_cast<int>(&field - message(frame).fields.data());
-      if (std::find(group.fields.begin(), group.fields.end(), index) == group.fields.end()) continue;
+      if (group.bit < 0 || std::find(group.fields.begin(), group.fields.end(), index) == group.fields.end()) continue;
       error(field, "the rule " + group.rule.text + " is on fields that do not stand side by side");
       return;
     }

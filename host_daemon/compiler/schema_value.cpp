@@ -33,15 +33,7 @@ bool allows_zero(const Value& value) {
     case ValueKind::enumeration:
       return std::any_of(value.enumeration.begin(), value.enumeration.end(),
                          [](const EnumValue& e) { return e.number == 0; });
-    case ValueKind::message:
-    case ValueKind::timestamp:
-    case ValueKind::duration:
-    case ValueKind::field_mask:
-    case ValueKind::any:
-    case ValueKind::null:
-    case ValueKind::dynamic:
-    case ValueKind::structure:
-    case ValueKind::list_value:
+    default:  // written as a message or with presence: no zero
       break;
   }
   return true;
@@ -109,15 +101,7 @@ void remove_zero(Value& value) {
     case ValueKind::enumeration:
       std::erase_if(value.enumeration, [](const EnumValue& e) { return e.number == 0; });
       break;
-    case ValueKind::message:
-    case ValueKind::timestamp:
-    case ValueKind::duration:
-    case ValueKind::field_mask:
-    case ValueKind::any:
-    case ValueKind::null:
-    case ValueKind::dynamic:
-    case ValueKind::structure:
-    case ValueKind::list_value:
+    default:  // written as a message or with presence: no zero
       break;
   }
 }
@@ -155,15 +139,7 @@ void add_zero(Value& value, const FieldDescriptor* field) {
                                {value.quoted ? field->enum_type()->value(0)->name() : "0", 0});
       break;
     }
-    case ValueKind::message:
-    case ValueKind::timestamp:
-    case ValueKind::duration:
-    case ValueKind::field_mask:
-    case ValueKind::any:
-    case ValueKind::null:
-    case ValueKind::dynamic:
-    case ValueKind::structure:
-    case ValueKind::list_value:
+    default:  // written as a message or with presence: no zero
       break;
   }
 }

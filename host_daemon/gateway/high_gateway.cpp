@@ -34,10 +34,15 @@ std::optional<std::string> bad_gateway_record(const canonical::Canonicalizer& ca
     const auto record = canonicalizer.canonicalize_response(endpoint, response);
     return record ? std::optional(record->bytes) : std::nullopt;
   }
-  response.headers.push_back({"content-type", "application/json"});
-  // 14 is google.rpc.Code.UNAVAILABLE.
-  for (const char* body :
-       {R"({"code":14,"message":"the backend did not answer as it should"})", "{}"}) {
+  const bool protobuf = listed->body.protobuf;
+  response.headers.push_back(
+      {"content-type", protobuf ? "application/protobuf" : "application/json"});
+  // 14 is google.rpc.Code.UNAVAILABLE: google.rpc.Status in either encoding (code = 1, message = 2).
+  const std::string text = "the backend did not answer as it should";
+  const std::string full =
+      protobuf ? "\x08\x0E\x12" + std::string(1, static_cast<char>(text.size())) + text
+               : R"({"code":14,"message":")" + text + "\"}";
+  for (const std::string& body : {full, std::string(protobuf ? "" : "{}")}) {
     response.body = body;
     const auto record = canonicalizer.canonicalize_response(endpoint, response);
     if (record) return record->bytes;

@@ -9,30 +9,19 @@
 #include "canonical/support.hpp"
 #include "judge/judge.hpp"
 #include "support/binary_messages.hpp"
+#include "support/hex.hpp"
 
 using namespace sluice;
 using namespace sluice::canonical;
 using namespace sluice::canonical::test;
+using sluice::test::from_hex;
+using sluice::test::to_hex;
 
 namespace {
 
 const Canonicalizer& binary() {
   static const Canonicalizer canonicalizer(load_schema("tests/canonical/data/binary.yaml"));
   return canonicalizer;
-}
-
-// Bytes from hexadecimal with spaces, 'text' as it is.
-std::string bytes(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ' ') continue;
-    if (text[i] == '\'') {
-      for (++i; text[i] != '\''; ++i) out += text[i];
-      continue;
-    }
-    out += static_cast<char>(std::stoi(std::string(text.substr(i++, 2)), nullptr, 16));
-  }
-  return out;
 }
 
 HttpRequest call(std::string method, std::string target, std::string body) {
@@ -42,21 +31,12 @@ HttpRequest call(std::string method, std::string target, std::string body) {
           std::move(body)};
 }
 
-std::string hex(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    out += {digits[static_cast<std::uint8_t>(c) >> 4], digits[static_cast<std::uint8_t>(c) & 15]};
-  }
-  return out;
-}
-
 // The canonical body in hexadecimal, or "code field @offset".
 std::string answer(const HttpRequest& http) {
   const auto result = binary().canonicalize_request(http);
   if (result)
     return result->bytes.find("content-length") == std::string::npos ? "none"
-                                                                     : hex(body_of(result->bytes));
+                                                                     : to_hex(body_of(result->bytes));
   const Refusal& refusal = result.refusal();
   CHECK(refusal.line == 0);
   CHECK(refusal.column == 0);
@@ -65,7 +45,7 @@ std::string answer(const HttpRequest& http) {
 }
 
 std::string echo_binary(std::string_view text) {
-  return answer(call("POST", "/v1/echo", bytes(text)));
+  return answer(call("POST", "/v1/echo", from_hex(text)));
 }
 
 }  // namespace
@@ -143,18 +123,18 @@ TEST_CASE("binary: bodies in their envelope", "[binary]") {
   CHECK(answer(call("PATCH", "/v1/items/7", "")) == "none");
   CHECK(answer({"PATCH", "/v1/items/7?dryRun=true", {{"Host", "a"}}, ""}) == "none");
   CHECK(answer({"POST", "/v1/echo", {{"Host", "a"}}, ""}) == "");
-  CHECK(answer(call("PATCH", "/v1/items/7", bytes("0807"))) == "none");  // it travels in the path
-  CHECK(answer(call("PATCH", "/v1/items/7", bytes("0808"))) == "contradicts_path item.id @0");
-  CHECK(answer(call("PATCH", "/v1/items/7", bytes("1801 1201'a'"))) == "1201611801");
-  CHECK(answer(call("POST", "/v1/move/7/x", bytes("1001"))) == "1001");
-  CHECK(answer(call("POST", "/v1/move/7/x", bytes("0A00 1001"))) == "1001");  // the path sets item
-  CHECK(answer(call("POST", "/v1/move/7/x", bytes("0A02 1800"))) == "0A021800");
-  CHECK(answer(call("POST", "/v1/touch", bytes("08001000"))) == "none");
-  CHECK(answer(call("POST", "/v1/touch", bytes("1001 0801"))) == "08011001");
+  CHECK(answer(call("PATCH", "/v1/items/7", from_hex("0807"))) == "none");  // it travels in the path
+  CHECK(answer(call("PATCH", "/v1/items/7", from_hex("0808"))) == "contradicts_path item.id @0");
+  CHECK(answer(call("PATCH", "/v1/items/7", from_hex("1801 1201'a'"))) == "1201611801");
+  CHECK(answer(call("POST", "/v1/move/7/x", from_hex("1001"))) == "1001");
+  CHECK(answer(call("POST", "/v1/move/7/x", from_hex("0A00 1001"))) == "1001");  // the path sets item
+  CHECK(answer(call("POST", "/v1/move/7/x", from_hex("0A02 1800"))) == "0A021800");
+  CHECK(answer(call("POST", "/v1/touch", from_hex("08001000"))) == "none");
+  CHECK(answer(call("POST", "/v1/touch", from_hex("1001 0801"))) == "08011001");
   HttpRequest json = call("POST", "/v1/echo", "{}");
   json.headers[1].value = "application/json";
   CHECK(answer(json) == "content_type content-type");
-  json = call("POST", "/v1/echo", bytes("0801"));
+  json = call("POST", "/v1/echo", from_hex("0801"));
   json.headers.pop_back();
   CHECK(answer(json) == "content_type content-type");
   const auto record = binary().canonicalize_request(call("POST", "/v1/echo", ""));
@@ -209,14 +189,14 @@ Counts campaign(const std::string& method, const std::string& verb, const std::s
       const bool fair =
           record.refusal().code == "rule" || record.refusal().code == "record_too_long" ||
           (record.refusal().code == "bad_value" && method == "Touch");  // any seconds and nanos
-      INFO(record.refusal().code << " " << record.refusal().field << " " << hex(sent));
+      INFO(record.refusal().code << " " << record.refusal().field << " " << to_hex(sent));
       REQUIRE(fair);
       if (record.refusal().code == "rule" && field == nullptr)
         REQUIRE_FALSE(judge->evaluate(*message).empty());
       continue;
     }
     ++counts.taken;
-    INFO(hex(sent) << "\n" << hex(body_of(record->bytes)));
+    INFO(to_hex(sent) << "\n" << to_hex(body_of(record->bytes)));
     const auto again = binary().canonicalize_http(layout::Pipeline::REQUEST, record->bytes);
     REQUIRE(again);
     REQUIRE(again->bytes == record->bytes);

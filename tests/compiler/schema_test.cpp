@@ -275,6 +275,7 @@ TEST_CASE("a rule oneof is a rank where its fields stand side by side, states el
   CHECK(message->oneofs.empty());
   REQUIRE(message->groups.size() == 1);
   CHECK(message->groups[0].fields == std::vector<int>{0, 2});
+  CHECK(message->groups[0].bit == 0);
 }
 
 TEST_CASE("rules are left to software when the policy says so, and only then") {

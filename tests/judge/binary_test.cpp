@@ -5,9 +5,12 @@
 #include <random>
 
 #include "bench.hpp"
+#include "support/hex.hpp"
 
 namespace sluice::judge::test {
 namespace {
+
+using sluice::test::from_hex;
 
 const std::string kSchema = R"(
 enum Color { option allow_alias = true; NONE = 0; RED = 1; ROT = 1; BLUE = -2; }
@@ -62,20 +65,6 @@ const Bench& bench() {
   return one;
 }
 
-// Bytes from hexadecimal with spaces, 'text' as it is.
-std::string bytes(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ' ') continue;
-    if (text[i] == '\'') {
-      for (++i; text[i] != '\''; ++i) out += text[i];
-      continue;
-    }
-    out += static_cast<char>(std::stoi(std::string(text.substr(i++, 2)), nullptr, 16));
-  }
-  return out;
-}
-
 std::string with_body(const std::string& line, const std::string& host, const std::string& body,
                       const std::string& type = "application/protobuf") {
   return line + "\r\ncontent-length: " + std::to_string(body.size()) + "\r\ncontent-type: " + type +
@@ -86,10 +75,10 @@ std::string post(const std::string& target, const std::string& body) {
   return shown(bench().raw_request(
       with_body("POST " + target + " HTTP/1.1", "host: api.example\r\n", body)));
 }
-std::string all(std::string_view hex) { return post("/all", bytes(hex)); }
+std::string all(std::string_view hex) { return post("/all", from_hex(hex)); }
 std::string answer(const std::string& endpoint, int status, std::string_view hex) {
   const std::string line = status == 200 ? "HTTP/1.1 200 OK" : "HTTP/1.1 404 Not Found";
-  return shown(bench().raw_response(endpoint, with_body(line, "", bytes(hex))));
+  return shown(bench().raw_response(endpoint, with_body(line, "", from_hex(hex))));
 }
 std::string choice(std::string_view hex) { return answer("t.Api.Do", 200, hex); }
 
@@ -222,9 +211,9 @@ TEST_CASE("binary: bodies in their envelope") {
   // A message whose one field travels in the path is not there; what travels in the path is not in
   // the body.
   CHECK(post("/y/n/p", "") == "accepted");
-  CHECK(post("/y/n/p", bytes("22 00")) == "canonical");
-  CHECK(post("/y/n/p", bytes("0A 01 'n'")) == "canonical");
-  CHECK(post("/y/n/p", bytes("1A 01 'n' 22 03 1A 01 'm'")) == "accepted");
+  CHECK(post("/y/n/p", from_hex("22 00")) == "canonical");
+  CHECK(post("/y/n/p", from_hex("0A 01 'n'")) == "canonical");
+  CHECK(post("/y/n/p", from_hex("1A 01 'n' 22 03 1A 01 'm'")) == "accepted");
   // The whole message always has a body, and a length.
   CHECK(shown(bench().raw_request("POST /all HTTP/1.1\r\nhost: api.example\r\n\r\n")) ==
         "http.body");
@@ -244,7 +233,7 @@ TEST_CASE("binary: nesting beyond libprotobuf's readers has a name of its own") 
     std::size_t n = body.size();
     for (; n > 0x7F; n >>= 7) length += static_cast<char>(0x80 | (n & 0x7F));
     length += static_cast<char>(n);
-    body = bytes("8A01") + length + body;
+    body = from_hex("8A01") + length + body;
   }
   CHECK(post("/all", body) == "judge.depth");
 }
@@ -281,7 +270,7 @@ service Api { rpc Do(Whole) returns (Whole) { option (google.api.http) = {post: 
     return one.raw_request(with_body("POST /v HTTP/1.1", "host: api.example\r\n", body)).accepted;
   };
   const std::string body =
-      bytes("0A 08 0817 1201'a' 1201'a' 1A0101 31 000000000000E03F 3A02C3A9 E212 04 05000000");
+      from_hex("0A 08 0817 1201'a' 1201'a' 1A0101 31 000000000000E03F 3A02C3A9 E212 04 05000000");
   REQUIRE(judged(body));
   std::size_t wrong = 0;
   const auto must_fail = [&](const std::string& other) { wrong += other != body && judged(other); };

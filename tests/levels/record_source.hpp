@@ -75,8 +75,4 @@ class RecordSource {
   compiler::Sampler request_, response_;
 };
 
-// Sets content-length to the body's true length, if the record has that header; keeps the record's
-// own idea of where the body starts.
-void mend_length(std::string& record);
-
 }  // namespace sluice::test
