@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   register_simulate(cli);
   register_conform(cli);
   register_room(cli);
+  register_coverage(cli);
   register_verify_image(cli);
   if (argc > 1 && unknown_command(app, argv[1])) return kCouldNotWork;
   try {

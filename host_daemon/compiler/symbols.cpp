@@ -128,6 +128,14 @@ std::optional<Place> SymbolMap::place(layout::Pipeline pipeline, std::uint16_t b
   return it == states.end() ? std::nullopt : std::optional(it->second.place);
 }
 
+std::string SymbolMap::routine(layout::Pipeline pipeline, std::uint16_t base) const {
+  const Pipeline_& part = pipelines_[pipeline == layout::Pipeline::REQUEST ? 0 : 1];
+  const auto it = part.states.find(base);
+  if (it == part.states.end()) return {};
+  const Routine& first = part.routines[static_cast<std::size_t>(it->second.routines.front())];
+  return std::string(name_of(first.kind)) + " " + first.name;
+}
+
 std::vector<std::string> SymbolMap::subjects(layout::Pipeline pipeline, std::uint16_t base) const {
   const Pipeline_& part = pipelines_[pipeline == layout::Pipeline::REQUEST ? 0 : 1];
   std::vector<std::string> out;

@@ -54,6 +54,8 @@ class SymbolMap {
   std::string sample_request(std::uint16_t tag) const;
   // Where in a record the state with this base stands; empty: the table has no such state.
   std::optional<Place> place(layout::Pipeline pipeline, std::uint16_t base) const;
+  // Kind and name of the routine it belongs to, of the first of several: "object example.v1.Book".
+  std::string routine(layout::Pipeline pipeline, std::uint16_t base) const;
   // The names of what that state is about, each once.
   std::vector<std::string> subjects(layout::Pipeline pipeline, std::uint16_t base) const;
   const RecordFacts& facts() const { return facts_; }

@@ -102,9 +102,9 @@ class Judge::Implementation {
     }
   }
 
-  MaybeRejection request(std::string_view record, Verdict& verdict) const;
-  MaybeRejection response(std::string_view endpoint, std::string_view record,
-                          Verdict& verdict) const;
+  MaybeRejection request(std::string_view record, Verdict& verdict, const Seen& seen) const;
+  MaybeRejection response(std::string_view endpoint, std::string_view record, Verdict& verdict,
+                          const Seen& seen) const;
   std::vector<RuleViolation> evaluate(const Message& message) const {
     return rules_.evaluate(message);
   }
@@ -223,7 +223,8 @@ MaybeRejection Judge::Implementation::check_rules(const Message& message,
   return std::nullopt;
 }
 
-MaybeRejection Judge::Implementation::request(std::string_view record, Verdict& verdict) const {
+MaybeRejection Judge::Implementation::request(std::string_view record, Verdict& verdict,
+                                              const Seen& seen) const {
   if (auto no = check_length(record)) return no;
   Envelope envelope;
   if (auto no = parse_envelope(record, envelope)) return no;
@@ -256,11 +257,12 @@ MaybeRejection Judge::Implementation::request(std::string_view record, Verdict& 
   if (auto no = write_body(plan->request, *message, plan->in_path, canonical)) return no;
   if (auto no = compare(record, canonical, verdict)) return no;
   verdict.software_only = soft.has_value();
+  if (!soft && seen) seen(*message);
   return soft;
 }
 
 MaybeRejection Judge::Implementation::response(std::string_view endpoint, std::string_view record,
-                                               Verdict& verdict) const {
+                                               Verdict& verdict, const Seen& seen) const {
   const auto plan = std::find_if(plans_.begin(), plans_.end(),
                                  [&](const EndpointPlan& one) { return one.name == endpoint; });
   if (plan == plans_.end()) {
@@ -298,6 +300,7 @@ MaybeRejection Judge::Implementation::response(std::string_view endpoint, std::s
   if (auto no = write_body(body, *message, {}, canonical)) return no;
   if (auto no = compare(record, canonical, verdict)) return no;
   verdict.software_only = soft.has_value();
+  if (!soft && seen) seen(*message);
   return soft;
 }
 
@@ -333,15 +336,16 @@ std::unique_ptr<Judge> Judge::create(std::shared_ptr<const load::Loaded> loaded,
   return std::unique_ptr<Judge>(new Judge(std::move(implementation)));
 }
 
-Verdict Judge::request(std::span<const std::uint8_t> record) const {
+Verdict Judge::request(std::span<const std::uint8_t> record, const Seen& seen) const {
   Verdict verdict;
-  auto rejection = implementation_->request(text_of(record), verdict);
+  auto rejection = implementation_->request(text_of(record), verdict, seen);
   return finish(std::move(verdict), std::move(rejection));
 }
 
-Verdict Judge::response(std::string_view endpoint, std::span<const std::uint8_t> record) const {
+Verdict Judge::response(std::string_view endpoint, std::span<const std::uint8_t> record,
+                        const Seen& seen) const {
   Verdict verdict;
-  auto rejection = implementation_->response(endpoint, text_of(record), verdict);
+  auto rejection = implementation_->response(endpoint, text_of(record), verdict, seen);
   return finish(std::move(verdict), std::move(rejection));
 }
 

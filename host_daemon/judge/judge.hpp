@@ -16,6 +16,7 @@
 #include <google/protobuf/message.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,9 @@ struct Verdict {
   bool software_only = false;
 };
 
+// Gets the message of an accepted record.
+using Seen = std::function<void(const google::protobuf::Message&)>;
+
 class Judge {
  public:
   // Null after an error: a part of the policy that the judge cannot judge is refused by name.
@@ -51,10 +55,11 @@ class Judge {
   ~Judge();
 
   // Judges one record of the request pipeline. Thread-safe, for any bytes.
-  Verdict request(std::span<const std::uint8_t> record) const;
+  Verdict request(std::span<const std::uint8_t> record, const Seen& seen = {}) const;
 
   // Judges one record of the response pipeline as an answer to a request of `endpoint`.
-  Verdict response(std::string_view endpoint, std::span<const std::uint8_t> record) const;
+  Verdict response(std::string_view endpoint, std::span<const std::uint8_t> record,
+                   const Seen& seen = {}) const;
 
   // The naive rule evaluator: all violations in a message of the policy's pool that a method or
   // status can reach.

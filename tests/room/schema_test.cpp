@@ -152,6 +152,49 @@ service S { rpc Do(M) returns (R) { option (google.api.http) = {post: "/d" body:
   CHECK(records(4) < records(6));
 }
 
+// As kText, for records of this test.
+const std::string kLine = "GETPOSDHCK/1.abckdlhostxnreguyjpi023456789:-?=& %\r\n{}\"";
+
+TEST_CASE("paths, queries, headers and statuses") {
+  const Compiled compiled = compile(R"(
+message G {
+  string id = 1 [(buf.validate.field).string.pattern = "^[ab]{1,2}$"];
+  bool all = 2;
+  repeated uint32 k = 3 [(buf.validate.field).repeated.items.uint32.lte = 1];
+}
+message R { uint32 n = 1 [(buf.validate.field).uint32.lte = 3]; }
+service S { rpc Get(G) returns (R) { option (google.api.http) = {get: "/{id}"}; }
+            rpc Do(G) returns (R) { option (google.api.http) = {post: "/d/{id}"}; } }
+)", "services: [{service: t.S, methods: [\"*\"]}]\nstatuses: [{code: 200}, {code: 201}]\nrequestHeaders: [{name: x, pattern: \"[ab]*c?\"}]\n");
+  RoomOptions options;
+  options.max_bytes = 41;
+  const Room room = measure(compiled.image, compiled.symbols, options);
+  const Truth truth = asked(compiled, layout::Pipeline::REQUEST, 0, options.max_bytes, kLine, [](const std::string& record) {
+    const std::size_t path = record.find('/') + (record.starts_with("POST") ? 3 : 1);
+    const std::size_t end = record.find_first_of("? ", path);
+    const std::size_t header = record.find("\r\nx: ");
+    std::map<std::string, std::string> out{{"id", record.substr(path, end - path)}, {"all", ""}, {"k", ""}, {"header.x", ""}};
+    if (header != std::string::npos) out["header.x"] = "=" + record.substr(header + 5, record.find("\r\n", header + 5) - header - 5);
+    std::string query = record[end] == '?' ? record.substr(end + 1, record.find(' ', end) - end - 1) + "&" : "";
+    for (std::size_t at = 0; at < query.size(); at = query.find('&', at) + 1) {
+      const std::size_t equals = query.find('=', at);
+      out[query.substr(at, equals - at)] += query.substr(equals, query.find('&', at) - equals);
+    }
+    return out;
+  });
+  same(truth, room, layout::Pipeline::REQUEST);
+
+  options.max_bytes = 90;
+  const Room answers = measure(compiled.image, compiled.symbols, options);
+  const Truth answered = asked(compiled, layout::Pipeline::RESPONSE, 1, options.max_bytes, kLine, [](const std::string& record) {
+    std::map<std::string, std::string> out{{":status", record.substr(9, 3)}};
+    const auto json = body_of(record).empty() ? nlohmann::json::object() : nlohmann::json::parse(body_of(record));
+    out["n"] = json.contains("n") ? json["n"].dump() : "";
+    return out;
+  }, kHead.size() - std::string("host: h\r\n").size());
+  same(answered, answers, layout::Pipeline::RESPONSE);
+}
+
 TEST_CASE("scaled counts are the exact ones within 1e-6 bit") {
   for (const std::string example : {"library", "plant"}) {
     load::Diagnostics diagnostics;

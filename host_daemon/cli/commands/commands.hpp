@@ -16,6 +16,7 @@ void register_audit(Cli& cli);
 void register_simulate(Cli& cli);
 void register_conform(Cli& cli);
 void register_room(Cli& cli);
+void register_coverage(Cli& cli);
 void register_verify_image(Cli& cli);
 
 }  // namespace sluice::cli
