@@ -6,8 +6,10 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <unordered_map>
 
 #include "judge/text.hpp"
@@ -89,6 +91,7 @@ class PreparedTypes : public google::protobuf::util::TypeResolver {
         if (field->enum_type() != nullptr) prepare(field->enum_type());
       }
     }
+    if (has_masks_) prepare_string_value();
   }
 
   // True if some field is a google.protobuf.FieldMask.
@@ -123,6 +126,16 @@ class PreparedTypes : public google::protobuf::util::TypeResolver {
     }
     types_.emplace(url, std::move(type));
     return true;
+  }
+  // From the program's own pool: the policy's schemas need not import wrappers.proto.
+  void prepare_string_value() {
+    const Descriptor* type = google::protobuf::StringValue::descriptor();
+    const std::unique_ptr<TypeResolver> own(
+        google::protobuf::util::NewTypeResolverForDescriptorPool("type.googleapis.com", type->file()->pool()));
+    const std::string url = url_of(type->full_name());
+    google::protobuf::Type converted;
+    if (!own->ResolveMessageType(url, &converted).ok()) throw std::logic_error("no type " + url);
+    types_.emplace(url, std::move(converted));
   }
   void prepare(const google::protobuf::EnumDescriptor* descriptor) {
     google::protobuf::Enum type;

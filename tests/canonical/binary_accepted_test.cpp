@@ -13,6 +13,7 @@
 #include "judge/judge.hpp"
 #include "levels/binary_mutation.hpp"
 #include "levels/record_source.hpp"
+#include "levels/record_text.hpp"
 #include "support/binary_messages.hpp"
 
 using namespace sluice;

@@ -24,8 +24,8 @@ std::string binary(std::string_view body) {
   return out.find("oneof") != std::string::npos ? out : to_hex(out);
 }
 
-constexpr auto kNear = R"(message.oneof = {fields: ["near", "next", "items"] required: true})";
-constexpr auto kApart = R"(message.oneof = {fields: ["first", "last"]})";
+constexpr auto kNear = "message.oneof = {near, next, items} required";
+constexpr auto kApart = "message.oneof = {first, last}";
 
 }  // namespace
 

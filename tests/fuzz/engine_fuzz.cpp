@@ -6,7 +6,7 @@
 //   input: options, endpoint, record.  options: 0 policy, 1 pipeline, 2 mend the content-length,
 //          3..7 length of the pieces
 #include "fuzz/support.hpp"
-#include "levels/record_source.hpp"
+#include "levels/record_text.hpp"
 #include "support/feeding.hpp"
 
 using namespace sluice;

@@ -4,11 +4,11 @@
 // engine and judge on what belongs to the language. Every level runs in a process of its own (a
 // SystemC kernel cannot be restarted) and makes the same records again from the same seed.
 //
-//   level_campaign --policy P [--records N] [--seed S] [--levels lt,rtl] [--markdown FILE]
+//   level_campaign --policy P... [--records N] [--seed S] [--levels lt,rtl] [--markdown FILE]
 //
+// Of one policy it reports reasons and places of rejections; of several, which run one after the other, a line each and what the judge rejected for.
 // Exit status: 0 all agree, 1 a disagreement, 2 it could not run.
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +23,7 @@
 #include "compiler/compiler.hpp"
 #include "compiler/symbols.hpp"
 #include "judge/judge.hpp"
+#include "levels/level_process.hpp"
 #include "levels/record_source.hpp"
 #include "levels/unreachable_reasons.hpp"
 #include "load/load.hpp"
@@ -40,8 +41,8 @@ constexpr Reason kReasons[] = {
     Reason::TOO_MANY, Reason::LENGTH,       Reason::KEY_ORDER,     Reason::DEPTH, Reason::TOO_LONG};
 
 struct Options {
-  std::string policy;
-  std::uint64_t records = 2000;
+  std::vector<std::string> policies;
+  std::uint64_t records = 2000;  // of each policy
   std::uint64_t seed = 1;
   std::vector<std::string> levels;
   std::string markdown;
@@ -89,50 +90,25 @@ std::unique_ptr<cli::RecordJudge> level_judge(simulator::Level level, const Poli
       });
 }
 
-// What a level's process sends for every record.
-struct Answer {
-  std::uint32_t reason;
-  std::uint32_t offset;
-};
-
-// Starts the process of a level; the answers come through the returned pipe.
-FILE* start_level(const Options& options, const std::string& name, pid_t& pid) {
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
-  pid = fork();
-  if (pid < 0) throw std::runtime_error("no process");
-  if (pid > 0) {
-    close(ends[1]);
-    return fdopen(ends[0], "rb");
-  }
-  close(ends[0]);
-  int status = 2;
-  try {
-    const Policy policy = compile_policy(options.policy);
-    auto judge = level_judge(name == "lt" ? simulator::Level::lt : simulator::Level::rtl, policy);
-    test::RecordSource source(policy.compiled, options.seed);
-    FILE* out = fdopen(ends[1], "wb");
-    for (std::uint64_t done = 0; done < options.records;) {
-      std::vector<test::Case> cases;
-      while (cases.size() < kBatch && done + cases.size() < options.records)
-        cases.push_back(source.next());
-      for (const auto& verdict : judge_batch(*judge, cases)) {
-        const Answer answer{static_cast<std::uint32_t>(verdict.reason), verdict.offset};
-        if (fwrite(&answer, sizeof answer, 1, out) != 1) _exit(2);
-      }
-      done += cases.size();
-    }
-    fclose(out);
-    status = 0;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "level {}: {}\n", name, e.what());
-  }
-  _exit(status);
+// The level makes the same records again, from the same seed.
+test::LevelProcess start_level(const Options& options, const std::string& path, const std::string& name) {
+  return {name, [&options, &path](simulator::Level level, const test::LevelProcess::Send& send) {
+            const Policy policy = compile_policy(path);
+            auto judge = level_judge(level, policy);
+            test::RecordSource source(policy.compiled, options.seed);
+            for (std::uint64_t done = 0; done < options.records;) {
+              std::vector<test::Case> cases;
+              while (cases.size() < kBatch && done + cases.size() < options.records) cases.push_back(source.next());
+              send(judge_batch(*judge, cases));
+              done += cases.size();
+            }
+          }};
 }
 
 struct Totals {
   std::uint64_t accepted = 0, float_spelling = 0, disagreements = 0, depth_apart = 0;
   std::map<std::pair<Pipeline, Reason>, std::uint64_t> reasons;
+  std::map<std::string, std::uint64_t> rules;  // that the judge rejected for
   std::vector<double> places;  // of rejections: offset / length
 
   double place(double quantile) {
@@ -148,7 +124,7 @@ bool report(const Options& options, const compiler::CompileResult& policy, Total
   std::string out = fmt::format(
       "| | |\n|---|---|\n| policy | {} |\n| records | {} (seed {}) |\n| levels | engine, judge{}{} "
       "|\n",
-      std::filesystem::path(options.policy).parent_path().filename().string(), options.records,
+      policy.schema.loaded->policy.name(), options.records,
       options.seed, options.levels.empty() ? "" : ", ", fmt::join(options.levels, ", "));
   out += fmt::format(
       "| accepted | {} ({:.1f} %) |\n| disagreements | {} |\n| accepted, float not in shortest "
@@ -190,20 +166,16 @@ bool report(const Options& options, const compiler::CompileResult& policy, Total
   return enough;
 }
 
-int run(const Options& options) {
-  std::map<std::string, std::pair<FILE*, pid_t>> levels;
-  for (const auto& name : options.levels) {
-    pid_t pid = 0;
-    FILE* pipe_end = start_level(options, name, pid);
-    levels[name] = {pipe_end, pid};
-  }
-  const Policy policy = compile_policy(options.policy);
+// Runs one policy. True when all agree and, of a single policy, every reason was met often enough.
+bool run(const Options& options, const std::string& path, Totals& totals) {
+  std::vector<test::LevelProcess> levels;
+  for (const auto& name : options.levels) levels.push_back(start_level(options, path, name));
+  const Policy policy = compile_policy(path);
   load::Diagnostics diagnostics;
   const auto judge = judge::Judge::create(policy.loaded, diagnostics);
   if (!judge) throw std::runtime_error(diagnostics.text());
   auto engine = level_judge(simulator::Level::engine, policy);
   test::RecordSource source(policy.compiled, options.seed);
-  Totals totals;
   auto disagree = [&](const test::Case& c, const std::string& what) {
     if (++totals.disagreements > 20) return;
     fmt::print(stderr, "DISAGREE {} {}{}\n--- {}\n{}\n---\n",
@@ -224,6 +196,7 @@ int run(const Options& options) {
               : judge->response(policy.symbols.endpoint_name(c.endpoint), bytes_of(c.record));
       if (v.accepted()) ++totals.accepted;
       if (second.accepted && second.float_not_shortest) ++totals.float_spelling;
+      if (!second.accepted) ++totals.rules[second.rule];
       totals.reasons[{c.pipeline, v.reason}]++;
       if (!v.accepted() && !c.record.empty())
         totals.places.push_back(static_cast<double>(v.offset) /
@@ -238,30 +211,46 @@ int run(const Options& options) {
                                 v.offset, second.accepted ? "accepts" : "rejects", second.path,
                                 second.rule, second.message));
       }
-      for (auto& [name, level] : levels) {
-        Answer answer{};
-        if (fread(&answer, sizeof answer, 1, level.first) != 1)
-          throw std::runtime_error("level " + name + " ended early");
-        if (answer.reason != static_cast<std::uint32_t>(v.reason) || answer.offset != v.offset) {
-          disagree(c, fmt::format(
-                          "engine {} at {}, {} {} at {}", layout::name_of(v.reason), v.offset, name,
-                          layout::name_of(static_cast<Reason>(answer.reason)), answer.offset));
-        }
+      for (test::LevelProcess& level : levels) {
+        const auto answer = level.next();
+        if (answer == test::LevelProcess::Answer{static_cast<std::uint32_t>(v.reason), v.offset}) continue;
+        disagree(c, fmt::format("engine {} at {}, {} {} at {}", layout::name_of(v.reason), v.offset, level.name(),
+                                layout::name_of(static_cast<Reason>(answer.reason)), answer.offset));
       }
     }
     done += cases.size();
     if (isatty(2))
-      fmt::print(stderr, "\r{} of {} records, {} disagreements ", done, options.records,
+      fmt::print(stderr, "\r{}: {} of {} records, {} disagreements ", policy.loaded->policy.name(), done, options.records,
                  totals.disagreements);
   }
   if (isatty(2)) fmt::print(stderr, "\n");
-  for (auto& [name, level] : levels) {
-    int status = 0;
-    waitpid(level.second, &status, 0);
-    if (status != 0) throw std::runtime_error("level " + name + " failed");
+  for (test::LevelProcess& level : levels) level.finish();
+  const bool enough = options.policies.size() > 1 || report(options, policy.compiled, totals);
+  return totals.disagreements == 0 && enough;
+}
+
+// Several policies: a line each, and what the judge rejected for, over all of them.
+bool run_all(const Options& options) {
+  std::string out = fmt::format("Levels: engine, judge{}{}; seed {}.\n\n| policy | records | accepted | rejected | of them for depth | disagreements |\n|---|---|---|---|---|---|\n",
+                                options.levels.empty() ? "" : ", ", fmt::join(options.levels, ", "), options.seed);
+  std::map<std::string, std::uint64_t> rules;
+  std::uint64_t accepted = 0, depth = 0, disagreements = 0;
+  bool agree = true;
+  for (const std::string& path : options.policies) {
+    Totals totals;
+    agree = run(options, path, totals) && agree;
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", std::filesystem::path(path).lexically_normal().string(), options.records, totals.accepted,
+                       options.records - totals.accepted, totals.depth_apart, totals.disagreements);
+    accepted += totals.accepted, depth += totals.depth_apart, disagreements += totals.disagreements;
+    for (const auto& [rule, count] : totals.rules) rules[rule] += count;
   }
-  const bool enough = report(options, policy.compiled, totals);
-  return totals.disagreements == 0 && enough ? 0 : 1;
+  const std::uint64_t records = options.records * options.policies.size();
+  out += fmt::format("| **all** | **{}** | {} | {} | {} | **{}** |\n\n| the judge rejected for | records |\n|---|---|\n", records, accepted, records - accepted, depth,
+                     disagreements);
+  for (const auto& [rule, count] : rules) out += fmt::format("| {} | {} |\n", rule, count);
+  fmt::print("{}", out);
+  if (!options.markdown.empty()) std::ofstream(options.markdown, std::ios::app) << out << "\n";
+  return agree;
 }
 
 }  // namespace
@@ -269,8 +258,8 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Generated records through every level and the independent judge"};
-  app.add_option("--policy", options.policy, "policy.yaml")->required();
-  app.add_option("--records", options.records, "how many");
+  app.add_option("--policy", options.policies, "policy.yaml; several: a line each")->required();
+  app.add_option("--records", options.records, "how many, of each policy");
   app.add_option("--seed", options.seed, "of the generator");
   app.add_option("--levels", options.levels, "device levels besides the engine: lt, rtl")
       ->delimiter(',')
@@ -281,7 +270,9 @@ int main(int argc, char** argv) {
       "fail when a reason that is not shown to be unreachable has fewer records, by direction");
   CLI11_PARSE(app, argc, argv);
   try {
-    return run(options);
+    Totals totals;
+    const bool agree = options.policies.size() == 1 ? run(options, options.policies.front(), totals) : run_all(options);
+    return agree ? 0 : 1;
   } catch (const std::exception& e) {
     fmt::print(stderr, "level_campaign: {}\n", e.what());
     return 2;

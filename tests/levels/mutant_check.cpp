@@ -7,6 +7,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "levels/record_text.hpp"
 #include "levels/spell.hpp"
 
 namespace sluice::test {
