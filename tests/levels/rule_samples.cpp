@@ -109,7 +109,7 @@ std::vector<RuleSample> more_samples() {
   const std::string field = "(buf.validate.field)";
   return {
       of_field("string.well_known_regex: header value", "string", option("string", "well_known_regex: KNOWN_REGEX_HTTP_HEADER_VALUE"), option("string", "max_len: 9")),
-      of_field("string.well_known_regex, not strict", "string", option("string", "well_known_regex: KNOWN_REGEX_HTTP_HEADER_VALUE strict: false"), option("string", "max_len: 9")),
+      of_field("string.well_known_regex, not strict", "string", option("string", "well_known_regex: KNOWN_REGEX_HTTP_HEADER_VALUE strict: false"), option("string", "contains: \"\\n\" max_len: 9")),
       of_field("bytes.pattern on any byte", "bytes", option("bytes", "pattern: \"^[\\\\x01-\\\\x7f]{1,3}$\""), option("bytes", "min_len: 4 max_len: 9")),
       of_field("repeated.unique", "repeated bool", option("repeated", "unique: true"), option("repeated", "min_items: 3 max_items: 9")),
       of_field("repeated.unique", "repeated int32", option("repeated", "unique: true items: {int32: {in: [1, 2, 10]}}"), option("repeated", "min_items: 4 max_items: 9 items: {int32: {in: [1, 2, 10]}}")),
