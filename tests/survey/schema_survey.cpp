@@ -20,6 +20,7 @@
 #include "compiler/compiler.hpp"
 #include "google/api/annotations.pb.h"
 #include "load/load.hpp"
+#include "plot.hpp"
 
 namespace {
 
@@ -183,7 +184,7 @@ std::string fixed(double value, int digits) {
 
 int main(int argc, char** argv) {
   CLI::App app("Compiles packages of .proto files that others wrote, and tells what became of them");
-  std::string root, markdown, json;
+  std::string root, markdown, json, svg;
   std::size_t count = 100, memory = 4096;
   unsigned seconds = 120;
   std::vector<std::string> also, only;
@@ -194,6 +195,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", seconds, "CPU time limit of one package");
   app.add_option("--mebibytes", memory, "memory limit of one package");
   app.add_option("--markdown", markdown, "write the table to this file");
+  app.add_option("--plot", svg, "draw time and memory against size into this file, SVG");
   app.add_option("--json", json, "write everything to this file");
   CLI11_PARSE(app, argc, argv);
 
@@ -218,6 +220,7 @@ int main(int argc, char** argv) {
   table << "| package | methods (left out) | messages | fields | result | transitions | density | s | MiB |\n|---|---|---|---|---|---|---|---|---|\n";
   std::map<std::string, std::pair<int, std::string>> reasons;  // code: packages, an example
   Json everything = Json::array();
+  std::vector<std::pair<double, double>> times, memories;  // against transitions
   std::size_t done = 0, compiled = 0;
   for (const std::string& folder : taken) {
     const auto files = all.find(folder);
@@ -234,8 +237,8 @@ int main(int argc, char** argv) {
       result = "**" + got["failed"].get<std::string>() + "**";
     } else if (!got.contains("fields")) {
       result = "refused:";
-      for (const auto& [code, times] : got["codes"].items()) {
-        result += " " + code + "×" + std::to_string(times.get<int>());
+      for (const auto& [code, number] : got["codes"].items()) {
+        result += " " + code + "×" + std::to_string(number.get<int>());
         auto& reason = reasons[code];
         ++reason.first;
         if (reason.second.empty()) reason.second = got["first"][code].get<std::string>();
@@ -246,7 +249,12 @@ int main(int argc, char** argv) {
     const bool good = got.contains("fields");
     table << "| " << folder << " | " << methods << " (" << package.left_out << ") | " << (good ? got["messages"].dump() : "") << " | " << (good ? got["fields"].dump() : "") << " | "
           << result << " | ";
-    if (good) table << got["request"]["used"] << " + " << got["response"]["used"];
+    if (good) {
+      table << got["request"]["used"] << " + " << got["response"]["used"];
+      const double size = got["request"]["used"].get<double>() + got["response"]["used"].get<double>();
+      times.emplace_back(size, got["cpu_s"].get<double>());
+      memories.emplace_back(size, got["mib"].get<double>());
+    }
     table << " | ";
     if (good) table << fixed(got["request"]["density"], 2) << " " << fixed(got["response"]["density"], 2);
     table << " | " << fixed(got["cpu_s"], 2) << " | " << fixed(got["mib"], 0) << " |\n";
@@ -255,10 +263,14 @@ int main(int argc, char** argv) {
   }
   fs::remove_all(work);
   std::ostringstream page;
-  page << compiled << " of " << taken.size() << " packages compile.\n\n" << table.str() << "\n| refused with | packages | for example |\n|---|---|---|\n";
+  page << compiled << " of " << taken.size() << " packages compile. Against the number of transitions, time grows as the " << fixed(sluice::survey::exponent(times), 2)
+       << "th power, memory as the " << fixed(sluice::survey::exponent(memories), 2) << "th.\n\n" << table.str() << "\n| refused with | packages | for example |\n|---|---|---|\n";
   for (const auto& [code, reason] : reasons) page << "| " << code << " | " << reason.first << " | " << reason.second << " |\n";
   std::cout << page.str();
   if (!markdown.empty()) std::ofstream(markdown, std::ios::app) << page.str();
+  if (!svg.empty()) {
+    std::ofstream(svg) << sluice::survey::plot({{"CPU seconds to compile", "transitions, request and response", times}, {"MiB at most", "transitions, request and response", memories}});
+  }
   if (!json.empty()) std::ofstream(json) << everything.dump(1) << "\n";
   return 0;
 }
