@@ -3,42 +3,24 @@
 #include "coverage/coverage.hpp"
 
 #include <fmt/format.h>
-#include <google/protobuf/compiler/parser.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "canonical/canonicalizer.hpp"
 #include "compiler/compiler.hpp"
+#include "coverage/changed_schema.hpp"
 #include "coverage/observation.hpp"
-#include "coverage/proto_text.hpp"
 #include "engine/engine.hpp"
 #include "judge/judge.hpp"
 #include "load/load.hpp"
-#include "load/source_tree.hpp"
-#include "load/spans.hpp"
 
 namespace sluice::coverage {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::FileDescriptorProto;
-using google::protobuf::FileDescriptorSet;
 using layout::Pipeline;
 
 namespace {
-
-constexpr const char* kRules = "buf/validate/validate.proto";
-
-std::string read_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("'" + file.string() + "' cannot be read");
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 struct Record {
   std::string id;
@@ -98,116 +80,6 @@ std::vector<Usage::Row> usage_of(const compiler::CompileResult& compiled, const 
   }
   return usage.rows(compiler::SymbolMap::parse(compiled.symbols));
 }
-
-// The schema files on disk, as they are and as they shall be.
-class Files {
- public:
-  Files(const load::Loaded& loaded, const std::filesystem::path& policy)
-      : loaded_(loaded), folder_(std::filesystem::absolute(policy).parent_path()), set_(load::descriptor_set_of(loaded)) {}
-
-  // Why the field's file cannot be changed; empty if it can.
-  std::string obstacle(const FieldDescriptor* field) const {
-    const load::Span span = load::span_of(loaded_, field);
-    std::error_code error;
-    if (span.line == 0 || !std::filesystem::is_regular_file(span.file, error)) return "its schema is no file on disk";
-    if (relative(span.file).starts_with("..")) return "its schema stands outside of the policy's folder";
-    return {};
-  }
-
-  // The texts of all changed files under these proposals, by import name.
-  std::map<std::string, std::string> changed(const std::vector<Proposal>& proposals) const {
-    std::map<std::string, std::vector<Edit>> edits;
-    std::map<std::string, std::string> texts;
-    for (const Proposal& proposal : proposals) {
-      const load::Span span = load::span_of(loaded_, proposal.field);
-      const std::string& name = proposal.field->file()->name();
-      if (texts.count(name) == 0) {
-        texts[name] = read_file(span.file);
-        if (!imports(proposal.field->file())) edits[name].push_back(add_import(texts[name], kRules));
-      }
-      edits[name].push_back(replace_rules(texts[name], span.line, span.column, text_of(proposal.rules)));
-    }
-    for (auto& [name, text] : texts) text = coverage::apply(text, edits[name]);
-    return texts;
-  }
-
-  // Compiles with these texts; empty after errors, which `why` gets.
-  std::optional<compiler::CompileResult> compile(const std::filesystem::path& policy, const std::map<std::string, std::string>& texts,
-                                                 std::string& why) const {
-    FileDescriptorSet set;
-    set.ParseFromString(set_);
-    const bool has_rules = std::any_of(set.file().begin(), set.file().end(), [](const auto& file) { return file.name() == kRules; });
-    FileDescriptorSet made;
-    if (!has_rules) *made.add_file() = parse(kRules, std::string(load::shipped_file(kRules).value()));
-    for (const FileDescriptorProto& file : set.file()) {
-      const auto text = texts.find(file.name());
-      *made.add_file() = text == texts.end() ? file : parse(file.name(), text->second);
-    }
-    // A pool reads the options of a parsed text; load takes none that are still text.
-    google::protobuf::DescriptorPool pool;
-    FileDescriptorSet read;
-    for (const FileDescriptorProto& file : made.file()) {
-      const auto* built = pool.BuildFile(file);
-      if (built == nullptr) {
-        why = "the changed '" + file.name() + "' does not compile";
-        return std::nullopt;
-      }
-      built->CopyTo(read.add_file());
-    }
-    load::Diagnostics diagnostics;
-    auto loaded = load::load(read_file(policy), policy.string(), read.SerializeAsString(), diagnostics);
-    std::optional<compiler::CompileResult> result;
-    if (loaded) result = compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
-    if (!result) {
-      for (const auto& one : diagnostics.all()) {
-        if (one.severity == load::Severity::kError && why.empty()) why = one.message;
-      }
-    }
-    return result;
-  }
-
-  std::string patch(const std::map<std::string, std::string>& texts) const {
-    std::string out;
-    for (const auto& [name, text] : texts) {
-      const std::string file = loaded_.schemas->shown_name(name);
-      out += unified_diff(relative(file), read_file(file), text);
-    }
-    return out;
-  }
-
- private:
-  std::string relative(const std::filesystem::path& file) const {
-    return std::filesystem::absolute(file).lexically_normal().lexically_relative(folder_.lexically_normal()).string();
-  }
-
-  static bool imports(const google::protobuf::FileDescriptor* file) {
-    for (int i = 0; i < file->dependency_count(); ++i) {
-      if (file->dependency(i)->name() == kRules) return true;
-    }
-    return false;
-  }
-
-  static FileDescriptorProto parse(const std::string& name, const std::string& text) {
-    struct Errors : google::protobuf::io::ErrorCollector {
-      void AddError(int line, int, const std::string& message) override {
-        if (first.empty()) first = "line " + std::to_string(line + 1) + ": " + message;
-      }
-      std::string first;
-    } errors;
-    google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-    google::protobuf::io::Tokenizer tokenizer(&stream, &errors);
-    google::protobuf::compiler::Parser parser;
-    parser.RecordErrorsTo(&errors);
-    FileDescriptorProto out;
-    if (!parser.Parse(&tokenizer, &out)) throw std::runtime_error("the changed '" + name + "' does not parse: " + errors.first);
-    out.set_name(name);
-    return out;
-  }
-
-  const load::Loaded& loaded_;
-  std::filesystem::path folder_;
-  std::string set_;
-};
 
 // The field that a row of the room names, from a message down; null if there is none.
 const FieldDescriptor* field_at(const google::protobuf::Descriptor* message, std::string path) {
@@ -283,20 +155,22 @@ std::optional<Report> measure(const std::filesystem::path& policy, const simulat
     }
   }
 
-  const Files files(*loaded, policy);
+  const ChangedSchema files(*loaded, policy);
   std::vector<Proposal> proposals;
   for (Proposal& proposal : propose(observer, options.least, options.patterns)) {
     std::string why = files.obstacle(proposal.field);
-    if (why.empty() && files.compile(policy, files.changed({proposal}), why)) {
+    if (why.empty() && files.compile(files.changed({{proposal.field, proposal.rules}}), why)) {
       proposals.push_back(std::move(proposal));
     } else {
       report.left_out.push_back(proposal.field->full_name() + ": " + why);
     }
   }
   if (proposals.empty()) return report;
-  const auto texts = files.changed(proposals);
+  std::vector<ChangedSchema::Change> changes;
+  for (const Proposal& proposal : proposals) changes.push_back({proposal.field, proposal.rules});
+  const auto texts = files.changed(changes);
   std::string why;
-  const auto tighter = files.compile(policy, texts, why);
+  const auto tighter = files.compile(texts, why);
   if (!tighter) throw std::runtime_error("the proposals compile one by one but not together: " + why);
   const engine::Image image = load_image(tighter->image);
   for (const Record& record : records) {

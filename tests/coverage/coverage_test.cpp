@@ -13,6 +13,7 @@
 #include "compiler/compiler.hpp"
 #include "coverage/coverage.hpp"
 #include "coverage/proto_text.hpp"
+#include "coverage/what_if.hpp"
 #include "engine/engine.hpp"
 #include "load/load.hpp"
 
@@ -189,6 +190,34 @@ TEST_CASE("too little traffic proposes nothing") {
   REQUIRE(report);
   CHECK(report->proposals.empty());
   CHECK(report->patch.empty());
+}
+
+TEST_CASE("what a rule would be worth") {
+  const Folder folder;
+  folder.write("api.proto", kSchema);
+  folder.write("policy.yaml", kPolicy);
+  const auto worth = [&](const std::string& field, const std::string& rules) {
+    load::Diagnostics diagnostics;
+    return what_if(folder / "policy.yaml", field, rules, {}, diagnostics).value();
+  };
+  const auto bits = [](const room::Room& room, const std::string& path) {
+    for (const room::FieldRoom& field : room.endpoints.at(0).fields) {
+      if (field.path == path) return field.log2;
+    }
+    return 0.0;
+  };
+  // Four values are left two: one bit. The field's own rules stay.
+  const WhatIf kind = worth("t.Order.kind", "enum {not_in: [2, 3]}");
+  CHECK(bits(kind.before, "kind") == Approx(2));
+  CHECK(bits(kind.after, "kind") == Approx(1));
+  CHECK(kind.after.endpoints.at(0).log2_records <= kind.before.endpoints.at(0).log2_records);
+  const WhatIf name = worth("t.Order.name", "string {in: [\"a\", \"b\", \"\"]}");
+  CHECK(bits(name.after, "name") == Approx(1));  // min_len = 1 still keeps the third out
+  CHECK(folder.read("api.proto") == kSchema);
+
+  CHECK_THROWS_WITH(worth("t.Order.nam", "string {max_len: 1}"), "the schemas have no field 't.Order.nam'; did you mean 'name'?");
+  CHECK_THROWS_WITH(worth("t.Order.name", "strin {max_len: 1}"), Catch::Contains("are no rules, column 7"));
+  CHECK_THROWS_WITH(worth("t.Order.name", "string {max_len: 0}"), Catch::Contains("does not compile"));
 }
 
 TEST_CASE("rules are replaced where they stand") {
