@@ -41,6 +41,11 @@ std::string_view without_authority(std::string_view target, const std::string& h
   return rest.starts_with('/') ? rest : "/";
 }
 
+bool has_rest(const PathPart& part) {
+  return std::any_of(part.segments.begin(), part.segments.end(),
+                     [](const Segment& segment) { return segment.kind == Segment::Kind::rest; });
+}
+
 // pchar, "/", "?" of RFC 3986 section 3.3, 3.4; `%` is looked at when decoding.
 bool may_stand_in_target(char c) {
   if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) return true;
@@ -116,24 +121,32 @@ bool Targets::matches(const Endpoint& endpoint, const std::vector<RawSegment>& s
     match.last = *percent_decode(raw.substr(0, colon));
   }
   match.rank.push_back(endpoint.verb.empty() ? 1 : 0);
+  // The one `**` takes what the others leave, at least one segment.
+  std::size_t wanted = 0;
+  bool rest = false;
+  for (const PathPart& part : endpoint.path) {
+    wanted += part.segments.size();
+    rest = rest || has_rest(part);
+  }
+  if (segments.size() < wanted || (!rest && segments.size() != wanted)) return false;
+  match.rest = 1 + segments.size() - wanted;
   std::size_t at = 0;
   for (const PathPart& part : endpoint.path) {
     for (const Segment& segment : part.segments) {
-      if (at == segments.size()) return false;
       const std::string& text = at + 1 == segments.size() ? match.last : segments[at].decoded;
       match.rank.push_back(static_cast<int>(segment.kind));
       if (segment.kind == Segment::Kind::literal && text != segment.text) return false;
-      at = segment.kind == Segment::Kind::rest ? segments.size() : at + 1;
+      at += segment.kind == Segment::Kind::rest ? match.rest : 1;
     }
   }
-  return at == segments.size();
+  return true;
 }
 
 // The templates that the path fits, the most literal first.
 std::vector<Targets::Match> Targets::find(std::string_view method, std::string_view path,
                                           const std::vector<RawSegment>& segments) const {
   std::vector<Match> found;
-  Match match{nullptr, {}, {}};
+  Match match{nullptr, {}, {}, 0};
   std::vector<std::string> others;
   for (const Endpoint& endpoint : tables_.schema().endpoints) {
     if (!matches(endpoint, segments, match)) continue;
@@ -169,8 +182,8 @@ std::string Targets::write_path(const Match& match, const std::vector<RawSegment
   };
   for (std::size_t number = 0; number < match.endpoint->path.size(); ++number) {
     const PathPart& part = match.endpoint->path[number];
-    const bool rest = part.segments.back().kind == Segment::Kind::rest;
-    const std::size_t end = rest ? segments.size() : at + part.segments.size();
+    const bool rest = has_rest(part);
+    const std::size_t end = at + part.segments.size() + (rest ? match.rest - 1 : 0);
     if (!part.variable) {
       for (; at < end; ++at) {
         out += '/';

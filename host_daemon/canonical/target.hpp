@@ -42,6 +42,7 @@ class Targets {
     const Endpoint* endpoint;
     std::vector<int> rank;  // smaller is more literal; compared from the left
     std::string last;       // the last segment without a verb, decoded
+    std::size_t rest;       // how many segments `**` takes
   };
   struct Name {
     std::string json, proto;

@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "compiler/frames.hpp"
+
 namespace sluice::compiler {
 
 using layout::Control;
@@ -159,6 +161,23 @@ void join_transitions(std::vector<Transition>& transitions) {
   transitions = std::move(joined);
 }
 
+// Refuses endpoints whose shallowest record is deeper than the policy allows.
+void check_depth(const Grammar& grammar, const std::vector<State>& states, const Schema& schema, Diagnostics& diagnostics) {
+  const int allowed = static_cast<int>(schema.loaded->policy.limits().max_depth());
+  const int most = static_cast<int>(layout::limits_of(layout::Geometry::SIMULATION).depth);
+  const auto needed = frames_needed(grammar, states, schema.endpoints.size(), most);
+  const std::string kind = grammar.pipeline == layout::Pipeline::REQUEST ? "request" : "response";
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    if (needed[i] && *needed[i] <= allowed) continue;
+    const std::string frames = needed[i] ? std::to_string(*needed[i]) : "more than " + std::to_string(most);
+    auto& error = diagnostics.error(load::Code::kNoRecord, schema.endpoints[i].span,
+                                    "no " + kind + " of '" + schema.endpoints[i].name + "' can ever be accepted: the shallowest one takes " + frames +
+                                        " stack frames, and limits.maxDepth is " + std::to_string(allowed));
+    error.note("a frame for the record, one for each object, list and value within it");
+    if (needed[i]) error.mend("limits: {maxDepth: " + frames + "} or more");
+  }
+}
+
 }  // namespace
 
 std::optional<Automaton> build_automaton(const Grammar& grammar, const Schema& schema, Diagnostics& diagnostics) {
@@ -184,6 +203,8 @@ std::optional<Automaton> build_automaton(const Grammar& grammar, const Schema& s
         .note("a required field contains itself, its rules leave no value, or another binding takes every path")
         .mend("relax the rules of its required fields, or leave the method out of the policy");
   }
+  if (diagnostics.has_errors()) return std::nullopt;
+  check_depth(grammar, states, schema, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
 
   const std::vector<int> group = equivalence(states);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace sluice::compiler {
 
@@ -36,6 +37,72 @@ Dfa rest_language() {
   return nfa.determinize(start, accept);
 }
 
+// No text has a count that is allowed.
+bool restricted_is_empty(const StringLanguage& texts) {
+  const LengthBounds bounds = length_bounds(texts.language, texts.counted);
+  return (texts.max && bounds.shortest > *texts.max) || (bounds.longest && *bounds.longest < texts.min);
+}
+
+// The template of a variable, as it was written.
+std::string text_of(const PathPart& part) {
+  std::string out;
+  for (const Segment& segment : part.segments) {
+    out += out.empty() ? "" : "/";
+    out += segment.kind == Segment::Kind::rest ? "**" : segment.kind == Segment::Kind::any ? "*" : segment.text;
+  }
+  return out;
+}
+
+// A text of the language goes on with '/' to another one.
+bool goes_on_with_slash(const Dfa& language) {
+  for (const auto& state : language.states) {
+    const auto slash = [](const Edge& e) { return e.low <= '/' && '/' <= e.high; };
+    if (state.accept && std::any_of(state.edges.begin(), state.edges.end(), slash)) return true;
+  }
+  return false;
+}
+
+// How the rest of a path spells the shortest text of `texts` whose first byte, encoded, lies in [low, high]; "" when the search is too long.
+std::string example_of(const StringLanguage& texts, bool slash_is_literal, int low, int high) {
+  constexpr std::size_t kMaxNodes = 50'000;
+  struct Node {
+    int state;
+    std::uint64_t count;
+    std::size_t before;
+    char byte;
+  };
+  const auto spelled = [&](char c) { return c == '/' && slash_is_literal ? std::string("/") : percent_encode(std::string(1, c)); };
+  if (texts.language.empty()) return "";
+  std::vector<Node> nodes{{0, 0, 0, 0}};
+  std::set<std::pair<int, std::uint64_t>> seen;
+  std::optional<Counter> counter;
+  if (texts.is_counted()) counter.emplace(texts.counted, texts.language);
+  for (std::size_t i = 0; i < nodes.size() && nodes.size() < kMaxNodes; ++i) {
+    const Node here = nodes[i];
+    const auto& state = texts.language.states[static_cast<std::size_t>(here.state)];
+    if (i > 0 && state.accept && here.count >= texts.min) {
+      std::string out;
+      for (std::size_t n = i; n > 0; n = nodes[n].before) out.insert(0, spelled(nodes[n].byte));
+      return out;
+    }
+    for (const Edge& e : state.edges) {
+      // One byte stands for all of the edge, one that people can read if there is one.
+      std::string bytes{'x', 'a', '1', 'A', static_cast<char>(e.low)};
+      for (int byte = e.low; i == 0 && byte <= e.high; ++byte) bytes += static_cast<char>(byte);
+      for (const char c : bytes) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        if (byte < e.low || byte > e.high) continue;
+        const int first = static_cast<std::uint8_t>(spelled(c)[0]);
+        if (i == 0 && (first < low || first > high)) continue;
+        const std::uint64_t count = std::min(here.count + (counter && counter->counts(here.state, byte) ? 1 : 0), texts.min);
+        if (seen.emplace(e.to, count).second) nodes.push_back({e.to, count, i, c});
+        break;
+      }
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 TargetBuilder::TargetBuilder(GrammarBuilder& builder, std::vector<const Endpoint*> endpoints)
@@ -53,21 +120,16 @@ std::vector<TargetBuilder::Element> TargetBuilder::elements_of(const Endpoint& e
     literal("/");
     if (part.variable) {
       add_variable(elements, endpoint, part);
-    } else if (part.segments[0].kind == Segment::Kind::literal) {
-      literal(part.segments[0].text);
     } else {
-      Element any;
-      any.is_literal = false;
-      any.language.language = part.segments[0].kind == Segment::Kind::rest ? rest_language() : segment_language(false);
-      any.slash_is_literal = true;
-      any.subject = builder_.subject({part.segments[0].kind == Segment::Kind::rest ? "**" : "*", {}, {}});
-      elements.push_back(std::move(any));
+      literal(part.segments[0].text);
     }
   }
   if (!endpoint.verb.empty()) literal(":" + endpoint.verb);
-  for (Element& element : elements) {
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    Element& element = elements[i];
     if (element.is_literal) continue;
     const auto& t = element.language;
+    element.greedy = i + 1 < elements.size() && elements[i + 1].literal.starts_with('/') && element.slash_is_literal && goes_on_with_slash(t.language);
     element.key = std::to_string(t.min) + "/" + (t.max ? std::to_string(*t.max) : "-") +
                   (element.slash_is_literal ? "s" : "") + "/" + std::to_string(static_cast<int>(t.counted)) + dump(t.language);
   }
@@ -90,16 +152,30 @@ void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint&
     if (elements.empty() || !elements.back().is_literal) elements.emplace_back();
     elements.back().literal += text;
   };
+  // A value that no path can carry would leave the whole method dead.
+  auto push_if_any = [&](StringLanguage texts, bool slash) {
+    const bool none = texts.language.empty() || (texts.is_counted() && restricted_is_empty(texts));
+    if (!none) return push(std::move(texts), slash);
+    auto& error = builder_.diagnostics_.error(
+        load::Code::kBadVariable, endpoint.span,
+        endpoint.name + ": path variable {" + part.variable->proto_path + "=" + text_of(part) + "}: no value of field " + field.descriptor->full_name() + " fits the template");
+    for (const RuleUse& rule : value.rules) error.note("the field's rule: " + rule.text);
+    push({segment_language(false)}, true);  // so that nothing else is said of the path
+    error.note("the field: " + load::to_string(field.span)).mend("a value stands there as the template says, and a segment is never empty, '.' or '..': change the template or the field's rules");
+  };
   builder_.guarded("path variable '" + part.variable->proto_path + "'", field.span, [&] {
     const bool single = part.segments.size() == 1 && part.segments[0].kind == Segment::Kind::any;
     if (value.kind != ValueKind::string) {
-      push(builder_.value_texts(value, nullptr), false);
+      StringLanguage texts = builder_.value_texts(value, nullptr);
+      if (value.kind == ValueKind::floating) texts.language = unite(texts.language, number_names(value.floats));
+      texts.language = subtract(texts.language, any_of({"", ".", ".."}));
+      push_if_any(std::move(texts), false);
       return;
     }
     if (single) {
       StringLanguage texts = string_language(value.string);
       texts.language = intersect(texts.language, segment_language(true));
-      push(std::move(texts), false);
+      push_if_any(std::move(texts), false);
       return;
     }
     if (value.string.unconstrained()) {
@@ -131,7 +207,7 @@ void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint&
     }
     StringLanguage texts = string_language(value.string);
     texts.language = intersect(texts.language, shape.determinize(start, at));
-    push(std::move(texts), true);
+    push_if_any(std::move(texts), true);
   });
 }
 
@@ -234,7 +310,9 @@ void TargetBuilder::build(int start) {
             return elements_[static_cast<std::size_t>(p.endpoint)][static_cast<std::size_t>(p.element)];
           };
           const Element& leader = element_at(run[0]);
-          const bool agree = std::all_of(run.begin(), run.end(), [&](const Position& p) { return element_at(p).key == leader.key; });
+          const bool agree = std::all_of(run.begin(), run.end(), [&](const Position& p) {
+            return element_at(p).key == leader.key && !element_at(p).greedy;
+          });
           if (agree) {
             Positions behind;
             for (const Position& p : run) {
@@ -246,7 +324,8 @@ void TargetBuilder::build(int start) {
             const int callee = builder_.leaf("path variable", leader.language,
                                              leader.slash_is_literal ? Encoding::percent_path : Encoding::percent,
                                              Ending::path_value);
-            builder_.call(here, run_start, end, callee, state_of(behind, path + "x"));
+            const std::string value = example_of(leader.language, leader.slash_is_literal, run_start, end);
+            builder_.call(here, run_start, end, callee, state_of(behind, value.empty() ? path + "..." : example + value));
             return;
           }
         }
@@ -271,14 +350,19 @@ void TargetBuilder::build(int start) {
       flush(255);
     }
   });
+  report_shadowed();
 }
 
 std::vector<int> TargetBuilder::winners(const std::vector<int>& complete) const {
   // `a` beats `b` when, at the first place where one has a literal segment and the other a variable, it is `a` that has the literal.
+  // Behind a `**` segments of the path and of the template no longer stand side by side: nothing there decides.
   auto shape = [&](int e) {
     std::vector<bool> literal;
     for (const PathPart& part : endpoints_[static_cast<std::size_t>(e)]->path) {
-      for (const Segment& segment : part.segments) literal.push_back(segment.kind == Segment::Kind::literal);
+      for (const Segment& segment : part.segments) {
+        literal.push_back(segment.kind == Segment::Kind::literal);
+        if (segment.kind == Segment::Kind::rest) return literal;
+      }
     }
     return literal;
   };
@@ -304,16 +388,12 @@ void TargetBuilder::finish(int here, const Positions& positions, const std::stri
   }
   if (complete.empty()) return;
   const std::vector<int> best = winners(complete);
+  for (int loser : complete) {
+    if (loser != best[0] && std::find(best.begin(), best.end(), loser) == best.end()) shadowed_.emplace(loser, std::pair{best[0], example});
+  }
+  reachable_.insert(best.begin(), best.end());
   if (best.size() > 1) {
-    const Endpoint& a = *endpoints_[static_cast<std::size_t>(best[0])];
-    const Endpoint& b = *endpoints_[static_cast<std::size_t>(best[1])];
-    if (reported_.emplace(best[0], best[1]).second) {
-      builder_.diagnostics_
-          .error(load::Code::kAmbiguousPath, b.span, "the paths of '" + a.name + "' and '" + b.name + "' overlap")
-          .note("both match " + a.http_method + " " + example)
-          .note("the other binding is at " + load::to_string(a.span))
-          .mend("give one of them a literal segment that the other cannot have, or a pattern");
-    }
+    report_overlap(best[0], best[1], example);
     return;
   }
   const Endpoint& endpoint = *endpoints_[static_cast<std::size_t>(best[0])];
@@ -338,6 +418,29 @@ void TargetBuilder::finish(int here, const Positions& positions, const std::stri
     builder_.next(query->second.after, ' ', ' ', builder_.behind_target(endpoint), tag);
   }
   builder_.call(here, '?', '?', query->second.name, query->second.after);
+}
+
+void TargetBuilder::report_overlap(int first, int second, const std::string& example) {
+  if (!reported_.emplace(first, second).second) return;
+  const Endpoint& a = *endpoints_[static_cast<std::size_t>(first)];
+  const Endpoint& b = *endpoints_[static_cast<std::size_t>(second)];
+  builder_.diagnostics_.error(load::Code::kAmbiguousPath, b.span, "the paths of '" + a.name + "' and '" + b.name + "' overlap")
+      .note("both match " + a.http_method + " " + example)
+      .note("the binding of '" + a.name + "': " + load::to_string(a.span))
+      .mend("give one of them a literal segment where the other has a variable, or a pattern on the variable's field");
+}
+
+// Bindings of which a more literal one takes every path.
+void TargetBuilder::report_shadowed() {
+  for (const auto& [loser, other] : shadowed_) {
+    if (reachable_.contains(loser)) continue;
+    const Endpoint& a = *endpoints_[static_cast<std::size_t>(other.first)];
+    const Endpoint& b = *endpoints_[static_cast<std::size_t>(loser)];
+    builder_.diagnostics_.error(load::Code::kAmbiguousPath, b.span, "'" + a.name + "' takes every path of '" + b.name + "'")
+        .note("for example " + a.http_method + " " + other.second + ": a literal wins over a variable")
+        .note("the binding of '" + a.name + "': " + load::to_string(a.span))
+        .mend("leave one of the two methods out of the policy, or give '" + b.name + "' a path of its own");
+  }
 }
 
 }  // namespace sluice::compiler

@@ -30,6 +30,7 @@ class TargetBuilder {
     bool slash_is_literal = false;
     int subject = -1;
     std::string key;  // equal keys: equal routines
+    bool greedy = false;  // a variable that may go on with the '/' by which what follows it begins
     Dfa inlined;      // the encoded language with the count unrolled; made when first needed
     bool inlined_made = false;
   };
@@ -49,6 +50,8 @@ class TargetBuilder {
   int state_of(const Positions& positions, const std::string& example);
   void finish(int state, const Positions& positions, const std::string& example);
   std::vector<int> winners(const std::vector<int>& complete) const;
+  void report_overlap(int first, int second, const std::string& example);
+  void report_shadowed();
 
   GrammarBuilder& builder_;
   std::vector<const Endpoint*> endpoints_;
@@ -60,6 +63,8 @@ class TargetBuilder {
   };
   std::map<int, Query> queries_;  // by tag
   std::set<std::pair<int, int>> reported_;
+  std::set<int> reachable_;                              // endpoints that a path leads to
+  std::map<int, std::pair<int, std::string>> shadowed_;  // endpoints that lost, to whom, and an example
 };
 
 }  // namespace sluice::compiler

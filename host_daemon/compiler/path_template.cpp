@@ -69,7 +69,10 @@ class Parser {
   bool part(PathTemplate& result) {
     TemplatePart part;
     if (!take('{')) {
+      const std::size_t begin = at_;
       if (!segment(part)) return false;
+      if (part.segments[0].kind != Segment::Kind::literal)
+        return fail(begin, "a wildcard outside a variable: what it matches is in no field");
       result.parts.push_back(std::move(part));
       return true;
     }
@@ -103,10 +106,10 @@ class Parser {
   }
 
   bool segment(TemplatePart& part) {
-    if (rest_seen_) return fail(at_, "nothing but a verb may stand behind `**`");
     if (take('*')) {
       const bool rest = take('*');
-      rest_seen_ = rest;
+      if (rest && rest_seen_) return fail(at_ - 2, "a template has at most one `**`");
+      rest_seen_ = rest_seen_ || rest;
       part.segments.push_back({rest ? Segment::Kind::rest : Segment::Kind::any, {}});
       return true;
     }

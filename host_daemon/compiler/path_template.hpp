@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The path templates of google.api.http: "/v1/{name=shelves/*}:verb" taken apart. The grammar is
-// the one that the comment of HttpRule in google/api/http.proto gives. It does not know the fields
-// that the variables name.
+// the one that the comment of HttpRule in google/api/http.proto gives, but for two things: as in
+// real APIs, segments may follow the one `**`; and wildcards stand only within variables. It does
+// not know the fields that the variables name.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@ struct TemplateVariable {
 };
 
 struct TemplatePart {
-  std::vector<Segment> segments;  // literal | * | **; one outside a variable
+  std::vector<Segment> segments;  // literal | * | **; one literal outside a variable
   std::optional<TemplateVariable> variable;
 };
 

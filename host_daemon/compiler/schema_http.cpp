@@ -223,12 +223,12 @@ class BindingResolver {
       case ValueKind::integer:
       case ValueKind::boolean:
       case ValueKind::enumeration:
+      case ValueKind::floating:
+      case ValueKind::bytes:
         if (!variable.any_segment) {
           return refuse("is not a string; its template can only be a single `*`");
         }
         break;
-      case ValueKind::floating:
-      case ValueKind::bytes:
       case ValueKind::message:
       case ValueKind::timestamp:
       case ValueKind::duration:

@@ -138,7 +138,8 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
       co_await backend_->call(request, state->max_body_bytes(), start + state->response_timeout());
   if (const auto* failure = std::get_if<BackendFailure>(&answer)) {
     // After a time-out the device takes no answer any more.
-    log(failure->timed_out() ? 504 : 502, " backend failed: " + failure->code + ": " + failure->message);
+    log(failure->timed_out() ? 504 : 502,
+        " backend failed: " + failure->code + ": " + failure->message);
     if (!failure->timed_out()) send_bad_gateway(*state, id, parsed->endpoint, request);
     co_return;
   }
@@ -146,6 +147,12 @@ awaitable<void> HighGateway::forward(std::shared_ptr<const PolicyState> state, s
   const auto canonical = state->canonicalizer->canonicalize_response(parsed->endpoint, response);
   if (!canonical) {
     log(502, " response refused: " + in_words(canonical.refusal()));
+    send_bad_gateway(*state, id, parsed->endpoint, request);
+    co_return;
+  }
+  if (const auto refusal = state->refused_by_tables(layout::Pipeline::RESPONSE, parsed->endpoint,
+                                                    canonical->bytes)) {
+    log(502, " response refused: " + in_words(*refusal));
     send_bad_gateway(*state, id, parsed->endpoint, request);
     co_return;
   }
@@ -159,7 +166,10 @@ void HighGateway::send_bad_gateway(const PolicyState& state, std::uint32_t id, i
   if (const auto record = bad_gateway_record(*state.canonicalizer, endpoint, request)) {
     link_->send(id, *record);
   } else {
-    spdlog::warn("{:08x} stays without an answer: no 502 can cross; list {{code: 502, message: google.rpc.Status}} in the policy", id);
+    spdlog::warn(
+        "{:08x} stays without an answer: no 502 can cross; list {{code: 502, message: "
+        "google.rpc.Status}} in the policy",
+        id);
   }
 }
 

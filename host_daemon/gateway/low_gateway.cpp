@@ -21,6 +21,33 @@ using canonical::HttpHead;
 using canonical::HttpKind;
 using canonical::Refusal;
 
+namespace {
+
+using BodyParser = http::request_parser<http::string_body>;
+
+// Reads the message until it is whole. At the deadline the read is cancelled: the stream's own
+// expiry would close the connection, and the client would not be told why.
+awaitable<error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                BodyParser& parser, Clock::time_point deadline) {
+  stream.expires_never();
+  parser.eager(true);
+  const auto reading = std::make_shared<bool>(true);  // the timer's handler may outlive this
+  asio::steady_timer timer(stream.get_executor(), deadline);
+  timer.async_wait([&stream, reading](error_code cancelled) {
+    if (!cancelled && *reading) stream.cancel();
+  });
+  error_code error;
+  while (!error && !parser.is_done()) {
+    std::tie(error, std::ignore) = co_await http::async_read_some(stream, buffer, parser, by_value);
+    // Not only when cancelled: the timer may go off between two reads, and find none to cancel.
+    if (!parser.is_done() && Clock::now() >= deadline) error = beast::error::timeout;
+  }
+  *reading = false;
+  co_return error;
+}
+
+}  // namespace
+
 struct LowGateway::Session {
   Session(tcp::socket socket, std::shared_ptr<LowGateway> owner)
       : stream(std::move(socket)), gateway(std::move(owner)) {
@@ -182,17 +209,21 @@ awaitable<bool> LowGateway::serve_one(Session& session) {
   const Refusal too_long =
       problem(413, "body_too_long", "The body has more than " + std::to_string(limit) + " bytes.");
   if (head.content_length.value_or(0) > limit) co_return co_await refuse(session, too_long);
-  session.stream.expires_after(options_.body_timeout);
+  const auto deadline = Clock::now() + options_.body_timeout;
+  session.stream.expires_at(deadline);
   if (head.expects_continue && (head.chunked || head.content_length.value_or(0) > 0)) {
     static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     auto [error, count] =
         co_await asio::async_write(session.stream, asio::buffer(kContinue), by_value);
     if (error) co_return false;
   }
-  http::request_parser<http::string_body> parser;
+  BodyParser parser;
   parser.header_limit(canonical::kMaxHeadBytes);
   parser.body_limit(limit);
-  auto [error, count] = co_await http::async_read(session.stream, session.buffer, parser, by_value);
+  const error_code error = co_await read_body(session.stream, session.buffer, parser, deadline);
+  if (error == beast::error::timeout) {
+    co_return co_await refuse(session, problem(408, "timeout", "The body did not come in time."));
+  }
   if (error == http::error::body_limit) co_return co_await refuse(session, too_long);
   if (error.category() == http::make_error_code(http::error::bad_chunk).category() &&
       error != http::error::partial_message && error != http::error::end_of_stream) {
@@ -239,6 +270,9 @@ awaitable<std::string> LowGateway::answer(Session& session, const HttpHead& head
   const auto record = state->canonicalizer->canonicalize_request(
       {head.method, head.target, head.headers, std::move(body)});
   if (!record) co_return say(record.refusal());
+  if (const auto refusal =
+          state->refused_by_tables(layout::Pipeline::REQUEST, record->endpoint, record->bytes))
+    co_return say(*refusal);
   const Outcome outcome = co_await transactions_.exchange(state, record->endpoint, record->bytes);
   switch (outcome.kind) {
     case Outcome::Kind::response:

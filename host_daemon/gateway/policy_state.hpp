@@ -6,10 +6,13 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "canonical/canonicalizer.hpp"
+#include "engine/image.hpp"
 #include "judge/judge.hpp"
 
 namespace sluice::gateway {
@@ -17,7 +20,14 @@ namespace sluice::gateway {
 struct PolicyState {
   std::shared_ptr<const load::Loaded> loaded;
   std::unique_ptr<const canonical::Canonicalizer> canonicalizer;  // the first filter: transforms
+  std::optional<const engine::Image> image;   // the device's tables, as this policy compiles
   std::unique_ptr<const judge::Judge> judge;  // the second one: checks what the device passed
+
+  /// Why the device would drop this record, which the canonicalizer wrote; nothing when it would
+  /// not. The tables count stack frames, which no other part does, and a peer that is told why need
+  /// not wait for a time-out. `endpoint`: its tag.
+  std::optional<canonical::Refusal> refused_by_tables(layout::Pipeline pipeline, int endpoint,
+                                                      std::string_view record) const;
 
   const sluice::v1::Policy& policy() const { return loaded->policy; }
   std::size_t max_body_bytes() const { return canonicalizer->max_body_bytes(); }
@@ -31,8 +41,8 @@ struct PolicyState {
   }
 };
 
-/// Reads the policy and its schemas. On an error the second alternative has all diagnostics as text
-/// for people.
+/// Reads the policy and its schemas, and compiles them. On an error the second alternative has all
+/// diagnostics as text for people.
 std::variant<std::shared_ptr<const PolicyState>, std::string> load_policy(
     const std::filesystem::path& file);
 

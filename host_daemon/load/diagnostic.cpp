@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collecting and rendering diagnostics. Excerpts are best effort: a file that cannot be read has
-// none.
+// none. A note that ends with a place shows it like the diagnostic's own.
 #include "load/diagnostic.hpp"
 
 #include <fmt/format.h>
@@ -46,6 +46,30 @@ std::string printable(std::string_view text) {
     result += c == '\t' || c == '\n' ? ' ' : control ? '?' : c;
   }
   return result;
+}
+
+// The number behind the last ':' of `text`, which is cut off there; 0 when there is none.
+int take_number(std::string_view& text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  if (digits.empty() || digits.size() > 9 ||
+      digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return 0;
+  text = text.substr(0, colon);
+  return std::stoi(std::string(digits));
+}
+
+// The place with which a note ends ("the field: api.proto:3:4"), if `files` has its text.
+template <class Files>
+Span place_in(std::string_view note, const Files& files) {
+  Span place;
+  place.column = take_number(note);
+  place.line = take_number(note);
+  if (place.line <= 0 || place.column <= 0) return {};
+  for (const auto& [file, text] : files) {
+    if (note.ends_with(file) && file.size() > place.file.size()) place.file = file;
+  }
+  return place;
 }
 
 }  // namespace
@@ -115,8 +139,10 @@ std::string Diagnostics::text() const {
     result += fmt::format("{}{}[{}]: {}\n", where, name_of(one.severity), one.code,
                           printable(one.message));
     result += excerpt(one.span);
-    for (const std::string& note : one.notes)
+    for (const std::string& note : one.notes) {
       result += fmt::format("  note: {}\n", printable(note));
+      result += excerpt(place_in(note, sources_));
+    }
     if (!one.help.empty()) result += fmt::format("  help: {}\n", printable(one.help));
   }
   if (errors_ > list_.size()) {

@@ -190,8 +190,10 @@ TEST_CASE("path variables that cannot be bound are refused") {
                 "is not a singular message"));
   CHECK(refused("repeated string a = 1;", R"(get: "/{a}")", "E0311", "is repeated"));
   CHECK(refused("Book a = 1;", R"(get: "/{a}")", "E0311", "has type message"));
-  CHECK(refused("bytes a = 1;", R"(get: "/{a}")", "E0311", "has type bytes"));
-  CHECK(refused("double a = 1;", R"(get: "/{a}")", "E0311", "has type double"));
+  CHECK(refused("bytes a = 1;", R"(get: "/{a=x/*}")", "E0311", "is not a string"));
+  CHECK(refused("string a = 1;", R"(get: "/{a=**}/x/**")", "E0310", "outside a variable"));
+  CHECK(refused("string a = 1; string b = 2;", R"(get: "/{a=**}/{b=x/**}")", "E0310", "at most one `**`"));
+  CHECK(refused("string a = 1;", R"(get: "/*/{a}")", "E0310", "outside a variable"));
   CHECK(refused("google.protobuf.Timestamp a = 1;", R"(get: "/{a}")", "E0311",
                 "cannot stand in a path"));
   CHECK(refused("google.protobuf.Any a = 1;", R"(get: "/{a.type_url}")", "E0311",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients and backends that mean harm by their timing or by what HTTP allows, not by their content.
+#include <atomic>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 
@@ -69,6 +70,38 @@ TEST_CASE("slow clients take no place from others", "[hostile]") {
     CHECK(slow.front()->closed());
   }
   CHECK(answered.read().result_int() == 200);
+}
+
+TEST_CASE("a body that does not come in time is answered, and the connection ends", "[hostile]") {
+  BackendServer backend(slow_or_not);
+  Chain chain(backend.port(), {.body_timeout = std::chrono::milliseconds(300)});
+  REQUIRE(chain.wait_connected());
+  const std::string head =
+      "POST /v1/notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+  for (const std::string& start : {head + "Content-Length: 30\r\n\r\n{",
+                                   head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"}) {
+    INFO(start);
+    Client silent(chain.port());
+    const Response response = silent.call(start);
+    CHECK(response.result_int() == 408);
+    CHECK(response["content-type"] == "application/problem+json");
+    CHECK(silent.closed());
+  }
+  // A client that never stops sending gains no time.
+  Client dripping(chain.port());
+  dripping.send(head + "Content-Length: 3000\r\n\r\n{");
+  std::atomic<bool> done = false;
+  std::thread drip([&] {
+    while (!done) {
+      dripping.send(" ");
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  });
+  CHECK(dripping.read().result_int() == 408);
+  done = true;
+  drip.join();
+  Client good(chain.port());
+  CHECK(good.call(post("/v1/notes", "{}")).result_int() == 200);
 }
 
 TEST_CASE("a HEAD gets no body, which would pass for the next response", "[hostile]") {
