@@ -141,6 +141,21 @@ TEST_CASE("every shape of binding crosses as it should") {
   CHECK(p.crosses("GET", "/v7/query?inner.deep.levels=2&words=b&inner.deep.levels=1&inner.id=") ==
         "Query GET /v7/query?words=b&inner.deep.levels=2&inner.deep.levels=1");
   CHECK(p.crosses("GET", "/v7/query?left=a&right=1") == "oneof");
+  CHECK(p.crosses("GET", "/v7/query?picked.deep.levels=1&picked.id=a&last=1") ==
+        "Query GET /v7/query?picked.id=a&picked.deep.levels=1&last=1");
+  CHECK(p.crosses("GET", "/v7/query?plain=&last=1") == "Query GET /v7/query?plain=&last=1");
+  CHECK(p.crosses("GET", "/v7/query?deeper.levels=1&deeper.levels=2") ==
+        "Query GET /v7/query?deeper.levels=1&deeper.levels=2");
+  for (const char* both :
+       {"picked.id=a&plain=b", "plain=b&picked.deep.levels=1", "picked.id=&plain=b",
+        "picked.id=a&deeper.levels=1", "deeper.levels=1&plain="}) {
+    INFO(both);
+    CHECK(p.crosses("GET", std::string("/v7/query?") + both) == "oneof");
+    const std::string record =
+        std::string("GET /v7/query?") + both + " HTTP/1.1\r\nhost: http.example\r\n\r\n";
+    CHECK_FALSE(engine::judge_request(*p.image, bytes_of(record)).accepted());
+    CHECK_FALSE(p.judge->request(bytes_of(record)).accepted);
+  }
 }
 
 TEST_CASE("generated records of every shape are judged alike by tables, judge and canonicalizer") {
