@@ -62,8 +62,8 @@ bool goes_on_with_slash(const Dfa& language) {
   return false;
 }
 
-// How the rest of a path spells the shortest text of `texts` whose first byte, encoded, lies in [low, high]; "" when the search is too long.
-std::string example_of(const StringLanguage& texts, bool slash_is_literal, int low, int high) {
+// The shortest text of `texts` that people can read, as a path spells it; "..." when the search is too long.
+std::string example_of(const StringLanguage& texts, bool slash_is_literal) {
   constexpr std::size_t kMaxNodes = 50'000;
   struct Node {
     int state;
@@ -71,36 +71,34 @@ std::string example_of(const StringLanguage& texts, bool slash_is_literal, int l
     std::size_t before;
     char byte;
   };
-  const auto spelled = [&](char c) { return c == '/' && slash_is_literal ? std::string("/") : percent_encode(std::string(1, c)); };
-  if (texts.language.empty()) return "";
+  if (texts.language.empty()) return "...";
   std::vector<Node> nodes{{0, 0, 0, 0}};
-  std::set<std::pair<int, std::uint64_t>> seen;
+  std::set<std::pair<int, std::uint64_t>> seen{{0, 0}};
   std::optional<Counter> counter;
   if (texts.is_counted()) counter.emplace(texts.counted, texts.language);
   for (std::size_t i = 0; i < nodes.size() && nodes.size() < kMaxNodes; ++i) {
     const Node here = nodes[i];
     const auto& state = texts.language.states[static_cast<std::size_t>(here.state)];
-    if (i > 0 && state.accept && here.count >= texts.min) {
+    if (state.accept && here.count >= texts.min) {
       std::string out;
-      for (std::size_t n = i; n > 0; n = nodes[n].before) out.insert(0, spelled(nodes[n].byte));
+      for (std::size_t n = i; n > 0; n = nodes[n].before) {
+        const std::string byte(1, nodes[n].byte);
+        out.insert(0, byte == "/" && slash_is_literal ? byte : percent_encode(byte));
+      }
       return out;
     }
-    for (const Edge& e : state.edges) {
-      // One byte stands for all of the edge, one that people can read if there is one.
-      std::string bytes{'x', 'a', '1', 'A', static_cast<char>(e.low)};
-      for (int byte = e.low; i == 0 && byte <= e.high; ++byte) bytes += static_cast<char>(byte);
-      for (const char c : bytes) {
-        const auto byte = static_cast<std::uint8_t>(c);
-        if (byte < e.low || byte > e.high) continue;
-        const int first = static_cast<std::uint8_t>(spelled(c)[0]);
-        if (i == 0 && (first < low || first > high)) continue;
-        const std::uint64_t count = std::min(here.count + (counter && counter->counts(here.state, byte) ? 1 : 0), texts.min);
-        if (seen.emplace(e.to, count).second) nodes.push_back({e.to, count, i, c});
-        break;
-      }
+    // One byte stands for all that lead to one state: a readable one if there is one.
+    std::string bytes = "xa1A";
+    for (const Edge& e : state.edges) bytes += static_cast<char>(e.low);
+    for (const char c : bytes) {
+      const auto byte = static_cast<std::uint8_t>(c);
+      const int to = texts.language.next(here.state, byte);
+      if (to < 0) continue;
+      const std::uint64_t count = std::min(here.count + (counter && counter->counts(here.state, byte) ? 1 : 0), texts.min);
+      if (seen.emplace(to, count).second) nodes.push_back({to, count, i, c});
     }
   }
-  return "";
+  return "...";
 }
 
 }  // namespace
@@ -324,8 +322,7 @@ void TargetBuilder::build(int start) {
             const int callee = builder_.leaf("path variable", leader.language,
                                              leader.slash_is_literal ? Encoding::percent_path : Encoding::percent,
                                              Ending::path_value);
-            const std::string value = example_of(leader.language, leader.slash_is_literal, run_start, end);
-            builder_.call(here, run_start, end, callee, state_of(behind, value.empty() ? path + "..." : example + value));
+            builder_.call(here, run_start, end, callee, state_of(behind, path + example_of(leader.language, leader.slash_is_literal)));
             return;
           }
         }

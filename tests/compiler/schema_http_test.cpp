@@ -67,11 +67,11 @@ TEST_CASE("path templates") {
   REQUIRE(parsed->parts[1].segments.size() == 4);
   CHECK(parsed->parts[1].segments[3].kind == Segment::Kind::rest);
   CHECK(parsed->verb == "do");
-  parsed = parse_path_template("/{a}/*", error);
+  parsed = parse_path_template("/{a=**}/{b}/c", error);
   REQUIRE(parsed);
-  CHECK(parsed->parts[0].variable->any_segment);
-  CHECK(parsed->parts[1].segments[0].kind == Segment::Kind::any);
-  CHECK_FALSE(parsed->parts[1].variable);
+  CHECK_FALSE(parsed->parts[0].variable->any_segment);
+  CHECK(parsed->parts[1].variable->any_segment);
+  CHECK_FALSE(parsed->parts[2].variable);
 
   CHECK(template_error("") == "0: a path template begins with `/`");
   CHECK(template_error("v1") == "0: a path template begins with `/`");
@@ -80,9 +80,12 @@ TEST_CASE("path templates") {
   CHECK(template_error("/a/") == "3: a segment is empty");
   CHECK(template_error("/a/../b") == "3: a segment `.` or `..` never crosses");
   CHECK(template_error("/{a=./*}") == "4: a segment `.` or `..` never crosses");
-  CHECK(template_error("/**/a") == "4: nothing but a verb may stand behind `**`");
-  CHECK(template_error("/{a=**}/b") == "8: nothing but a verb may stand behind `**`");
-  CHECK(template_error("/**:verb") == "none");
+  const std::string outside = "a wildcard outside a variable: what it matches is in no field";
+  CHECK(template_error("/**/a") == "1: " + outside);
+  CHECK(template_error("/{a}/*") == "5: " + outside);
+  CHECK(template_error("/**:verb") == "1: " + outside);
+  CHECK(template_error("/{a=**}/b") == "none");
+  CHECK(template_error("/{a=**}/{b=c/**}") == "13: a template has at most one `**`");
   CHECK(template_error("/{a") == "3: a variable needs its closing `}`");
   CHECK(template_error("/{}") == "2: a variable needs the path of a field");
   CHECK(template_error("/{a.}") == "4: a variable needs the path of a field");
@@ -90,7 +93,7 @@ TEST_CASE("path templates") {
   CHECK(template_error("/a%20b") == "2: percent-encoding is not supported in a template");
   CHECK(template_error("/a b") == "2: a character that a path cannot have");
   CHECK(template_error("/a?b") == "2: unexpected `?`");
-  CHECK(template_error("/***") == "3: unexpected `*`");
+  CHECK(template_error("/{a=***}") == "6: unexpected `*`");
   CHECK(template_error("/a*") == "2: unexpected `*`");
   CHECK(template_error("/a:") == "3: a verb needs a name behind `:`");
   CHECK(template_error("/a:b:c") == "4: unexpected `:`");
@@ -191,7 +194,7 @@ TEST_CASE("path variables that cannot be bound are refused") {
   CHECK(refused("repeated string a = 1;", R"(get: "/{a}")", "E0311", "is repeated"));
   CHECK(refused("Book a = 1;", R"(get: "/{a}")", "E0311", "has type message"));
   CHECK(refused("bytes a = 1;", R"(get: "/{a=x/*}")", "E0311", "is not a string"));
-  CHECK(refused("string a = 1;", R"(get: "/{a=**}/x/**")", "E0310", "outside a variable"));
+  CHECK(refused("string a = 1;", R"(get: "/{a=x/**}/*")", "E0310", "outside a variable"));
   CHECK(refused("string a = 1; string b = 2;", R"(get: "/{a=**}/{b=x/**}")", "E0310", "at most one `**`"));
   CHECK(refused("string a = 1;", R"(get: "/*/{a}")", "E0310", "outside a variable"));
   CHECK(refused("google.protobuf.Timestamp a = 1;", R"(get: "/{a}")", "E0311",
