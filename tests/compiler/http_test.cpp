@@ -205,7 +205,7 @@ TEST_CASE("templates that cannot be told apart are refused, with both places and
 
   // A wildcard against several segments, and a verb.
   CHECK_THAT(refused(q, {"One|Q|get: \"/v1/{a=**}:go\"", "Two|Q|get: \"/v1/{a=*/*}:go\""}),
-             Catch::Contains("E0401") && Catch::Contains("GET /v1/x/x:go"));
+             Catch::Contains("E0401") && Catch::Contains("GET /v1/-/-:go\n"));
   CHECK_THAT(refused(q, {"One|Q|get: \"/v1/{a=x/**}/{b}\"", "Two|Q|get: \"/v1/{a=x/*/*/**}\""}),
              Catch::Contains("E0401"));
   // The patterns of the fields tell these apart, and not those.
