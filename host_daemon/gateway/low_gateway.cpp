@@ -31,7 +31,12 @@ awaitable<error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& b
                                 BodyParser& parser, Clock::time_point deadline) {
   stream.expires_never();
   parser.eager(true);
-  const auto reading = std::make_shared<bool>(true);  // the timer's handler may outlive this
+  const auto reading = std::make_shared<bool>(true);
+  // The timer's handler may outlive this, and the stream, also when a read throws.
+  struct Ending {
+    bool& reading;
+    ~Ending() { reading = false; }
+  } const ending{*reading};
   asio::steady_timer timer(stream.get_executor(), deadline);
   timer.async_wait([&stream, reading](error_code cancelled) {
     if (!cancelled && *reading) stream.cancel();
@@ -42,7 +47,6 @@ awaitable<error_code> read_body(beast::tcp_stream& stream, beast::flat_buffer& b
     // Not only when cancelled: the timer may go off between two reads, and find none to cancel.
     if (!parser.is_done() && Clock::now() >= deadline) error = beast::error::timeout;
   }
-  *reading = false;
   co_return error;
 }
 
