@@ -52,7 +52,7 @@ void BodyWalk::check_choices(const Message& type, std::size_t offset, const SetA
     if (oneof.descriptor == nullptr || !oneof.required || chosen[i]) continue;
     Place place = here(offset);
     place.field += (place.field.empty() ? "" : ".") + oneof.name;
-    refuse_rule(place, oneof.rules.empty() ? "required" : oneof.rules.front().name,
+    refuse_rule(place, {"required", "required"},
                 "One member of '" + oneof.name + "' must be set; none is.");
   }
   for (const compiler::ExclusiveGroup& group : type.groups) {
@@ -64,44 +64,48 @@ void BodyWalk::check_choices(const Message& type, std::size_t offset, const SetA
       if (!set && !is_set_by_path()) continue;
       // Members that the path excludes are its own business.
       if (other != nullptr && set && !is_elsewhere()) {
-        refuse_rule(here(*set), group.rule.text,
-                    "'" + other->json_name + "' and '" + field.json_name + "' are both set; the schema allows one of them.");
+        refuse_rule(here(*set), {group.rule.name, group.rule.text},
+                    "'" + other->json_name + "' and '" + field.json_name +
+                        "' are both set; the schema allows one of them.");
       }
       other = &field;
     }
     if (other == nullptr && group.required) {
-      refuse_rule(here(offset), group.rule.text, subject() + " must have one of the fields of " + group.rule.text + "; none is set.");
+      refuse_rule(
+          here(offset), {group.rule.name, group.rule.text},
+          subject() + " must have one of the fields of " + group.rule.text + "; none is set.");
     }
   }
 }
 
 void BodyWalk::refuse_absent(const Field& field, std::size_t offset) const {
-  std::string rule = rule_text(field.rules, {"required", "min_items", "min_pairs"});
-  if (rule.empty() && field.implicit) rule = breached_by_default(field);
-  refuse_rule(here(offset), rule.empty() ? "required" : rule, "'" + path_ + "' is missing; it is required.");
+  auto rule = find_rule(field.rules, {"required", "min_items", "min_pairs"});
+  if (!rule && field.implicit) rule = breached_by_default(field);
+  refuse_rule(here(offset), rule.value_or(RuleText{"required", "required"}),
+              "'" + path_ + "' is missing; it is required.");
 }
 
 void BodyWalk::refuse_default(const Field& field, const Scalar& scalar, std::size_t offset) const {
-  std::string rule = rule_text(field.rules, {"required"});
-  if (rule.empty()) rule = breached_by_default(field);
-  refuse_rule(here(offset), rule.empty() ? "required" : rule,
-              "'" + path_ + "' is " + (scalar.text.empty() ? "empty" : scalar.text) + ", which the schema does not allow.");
+  auto rule = find_rule(field.rules, {"required"});
+  if (!rule) rule = breached_by_default(field);
+  refuse_rule(here(offset), rule.value_or(RuleText{"required", "required"}),
+              "'" + path_ + "' is " + (scalar.text.empty() ? "empty" : scalar.text) +
+                  ", which the schema does not allow.");
 }
 
 void BodyWalk::refuse_empty(const Field& field, std::size_t offset) const {
-  const std::string rule = rule_text(field.rules, {"required"});
-  refuse_rule(here(offset), rule.empty() ? "required" : rule,
+  refuse_rule(here(offset), rule_text(field.rules, {"required"}, "required"),
               "'" + path_ + "' is empty; it is required, so one of its members must be set.");
 }
 
 // The value rule that the type's default breaks.
-std::string BodyWalk::breached_by_default(const Field& field) const {
+std::optional<RuleText> BodyWalk::breached_by_default(const Field& field) const {
   try {
     check_rules(tables_, field.value, default_scalar(field), {});
   } catch (const Refused& refused) {
-    return refused.refusal.rule;
+    return RuleText{refused.refusal.rule_name, refused.refusal.rule};
   }
-  return "";
+  return std::nullopt;
 }
 
 }  // namespace sluice::canonical

@@ -59,7 +59,7 @@ class BodyWalk {
   std::string proto_path_;  // proto names, for Body::excluded; items have no index in it: paths do not reach into lists
 
  private:
-  std::string breached_by_default(const Field& field) const;
+  std::optional<RuleText> breached_by_default(const Field& field) const;
 };
 
 }  // namespace sluice::canonical

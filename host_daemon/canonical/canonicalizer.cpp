@@ -75,7 +75,7 @@ std::string assemble(const Tables& tables, std::string start_line,
     throw Refused({413, "record_too_long", "", "limits.maxRecordBytes = " + std::to_string(limit),
                    "The record would have " + std::to_string(out.size()) +
                        " bytes; the policy allows " + std::to_string(limit) + ".",
-                   0, 0, ""});
+                   0, 0, "", std::nullopt, "limits.maxRecordBytes"});
   }
   return out;
 }

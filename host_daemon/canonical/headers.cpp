@@ -11,8 +11,9 @@ namespace sluice::canonical {
 namespace {
 
 [[noreturn]] void refuse_header(std::string code, const std::string& name, std::string message,
-                                std::string rule = "", int status = 400) {
-  throw Refused({status, std::move(code), name, std::move(rule), std::move(message), 0, 0, ""});
+                                RuleText rule = {}, int status = 400) {
+  throw Refused({status, std::move(code), name, std::move(rule.text), std::move(message), 0, 0, "",
+                 std::nullopt, std::move(rule.name)});
 }
 
 bool frames_the_message(const std::string& name) {
@@ -59,13 +60,13 @@ void check_value(const Tables& tables, const compiler::HeaderRule& rule, const s
   if (rule.constant && value != *rule.constant) {
     refuse_header("rule", rule.name,
                   "The header '" + rule.name + "' must be '" + *rule.constant + "'.",
-                  "header.constant = " + *rule.constant);
+                  {"header.constant", "header.constant = " + *rule.constant});
   }
   if (rule.pattern && !RE2::FullMatch(value, tables.pattern(*rule.pattern))) {
     refuse_header("rule", rule.name,
                   "The header '" + rule.name + "' is '" + excerpt(value) +
                       "', which does not match the pattern '" + *rule.pattern + "'.",
-                  "header.pattern = " + *rule.pattern);
+                  {"header.pattern", "header.pattern = " + *rule.pattern});
   }
 }
 
@@ -102,12 +103,12 @@ CanonicalHeaders canonical_headers(const Tables& tables, HttpKind kind,
         refuse_header("content_encoding", name,
                       "The body is encoded as '" + excerpt(header.value) +
                           "'; only unencoded bodies are read.",
-                      "", 415);
+                      {}, 415);
       }
     } else if (name == "expect" && request) {
       if (lower(header.value) != "100-continue") {
         refuse_header("expect", name,
-                      "The expectation '" + excerpt(header.value) + "' cannot be met.", "", 417);
+                      "The expectation '" + excerpt(header.value) + "' cannot be met.", {}, 417);
       }
     } else if (is_hop_by_hop(name) || nominated.contains(name) || tables.dropped(name)) {
       chunked = chunked || name == "transfer-encoding";
@@ -135,7 +136,7 @@ CanonicalHeaders canonical_headers(const Tables& tables, HttpKind kind,
     if (rule.required && !out.listed.contains(rule.name)) {
       refuse_header("rule", rule.name,
                     "The header '" + rule.name + "' is missing; the policy requires it.",
-                    "required");
+                    {"required", "required"});
     }
   }
   return out;

@@ -114,8 +114,7 @@ std::string Targets::write_query(const Endpoint& endpoint, std::string_view quer
     const Place place{parameter.name, 0, 0};
     if (values[i].empty()) {
       if (!parameter.required) continue;
-      std::string rule = rule_text(field.rules, {"required", "min_items"});
-      refuse_rule(place, rule.empty() ? "required" : rule,
+      refuse_rule(place, rule_text(field.rules, {"required", "min_items"}, "required"),
                   "The query parameter '" + parameter.name + "' is missing; it is required.");
     }
     if (parameter.repeated && values[i].size() < field.min_items) {

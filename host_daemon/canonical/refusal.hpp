@@ -26,6 +26,13 @@ struct Refusal {
   std::size_t column = 0;  // in characters, from 1
   std::string allow;       // 405: the methods that the path has, "GET, POST"
   std::optional<std::size_t> offset{};  // in a Protobuf body, in bytes from 0
+  std::string rule_name{};  // "string.max_len"; empty: `rule` has no value, it is the name
+};
+
+/// A rule as a refusal tells it.
+struct RuleText {
+  std::string name;  // "string.max_len"
+  std::string text;  // with its value, "string.max_len = 64"; else the name
 };
 
 /// How refusals travel inside this folder. Never leaves it.

@@ -23,16 +23,21 @@ std::string_view last_component(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
-std::string all_texts(const std::vector<RuleUse>& rules) {
-  std::string out;
-  for (const RuleUse& rule : rules) out += (out.empty() ? "" : ", ") + rule.text;
+// Each after the other: for a value that no single one of the rules keeps out.
+RuleText all_rules(const std::vector<RuleUse>& rules) {
+  RuleText out;
+  for (const RuleUse& rule : rules) {
+    const char* comma = out.name.empty() ? "" : ", ";
+    out.name += comma + rule.name;
+    out.text += comma + rule.text;
+  }
   return out;
 }
 
 // The rule that keeps a number out: the first that it breaks.
-std::string number_rule(const std::vector<RuleUse>& rules, const compiler::RuleSubject& number) {
+RuleText number_rule(const std::vector<RuleUse>& rules, const compiler::RuleSubject& number) {
   const auto broken = compiler::broken_rules(rules, number);
-  return broken.empty() ? all_texts(rules) : broken.front()->text;
+  return broken.empty() ? all_rules(rules) : RuleText{broken.front()->name, broken.front()->text};
 }
 
 double floating_value(const Value& value, std::string_view text) {
@@ -96,19 +101,24 @@ void check_string(const Tables& tables, const Value& value, const std::string& t
 
 }  // namespace
 
-std::string rule_text(const std::vector<RuleUse>& rules,
-                      std::initializer_list<std::string_view> names) {
+std::optional<RuleText> find_rule(const std::vector<RuleUse>& rules,
+                                  std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     for (const RuleUse& rule : rules) {
-      if (last_component(rule.name) == name) return rule.text;
+      if (last_component(rule.name) == name) return RuleText{rule.name, rule.text};
     }
   }
-  return "";
+  return std::nullopt;
 }
 
-void refuse_rule(const Place& place, std::string rule, std::string message) {
-  throw Refused({422, "rule", place.field, std::move(rule), std::move(message), place.line,
-                 place.column, ""});
+RuleText rule_text(const std::vector<RuleUse>& rules, std::initializer_list<std::string_view> names,
+                   std::string_view otherwise) {
+  return find_rule(rules, names).value_or(RuleText{std::string(otherwise), std::string(otherwise)});
+}
+
+void refuse_rule(const Place& place, RuleText rule, std::string message) {
+  throw Refused({422, "rule", place.field, std::move(rule.text), std::move(message), place.line,
+                 place.column, "", std::nullopt, std::move(rule.name)});
 }
 
 void refuse_value(const Place& place, std::string code, std::string message) {
@@ -120,11 +130,12 @@ void check_rules(const Tables& tables, const Value& value, const Scalar& scalar,
                  const Place& place) {
   const auto refuse_number = [&] {
     refuse_rule(place,
-                value.kind == ValueKind::floating ? number_rule(value.rules, {{}, floating_value(value, scalar.text), ""})
-                                                  : number_rule(value.rules, {scalar.number, {}, ""}),
+                value.kind == ValueKind::floating
+                    ? number_rule(value.rules, {{}, floating_value(value, scalar.text), ""})
+                    : number_rule(value.rules, {scalar.number, {}, ""}),
                 "'" + place.field + "' is " + (scalar.text.empty() ? "empty" : scalar.text) +
                     ", which the schema does not allow" +
-                    (value.rules.empty() ? "" : " (" + all_texts(value.rules) + ")") + ".");
+                    (value.rules.empty() ? "" : " (" + all_rules(value.rules).text + ")") + ".");
   };
   switch (value.kind) {
     case ValueKind::boolean:

@@ -57,10 +57,9 @@ Range type_range(FieldDescriptor::Type type) {
 }
 
 [[noreturn]] void refuse_enum_value(const Field& field, const Place& place, std::string message) {
-  const std::string rule = rule_text(field.value.rules, {"defined_only"});
-  throw Refused({422, "unknown_enum_value", place.field,
-                 rule.empty() ? "type " + type_name(field) : rule, std::move(message), place.line,
-                 place.column, ""});
+  RuleText rule = rule_text(field.value.rules, {"defined_only"}, "type " + type_name(field));
+  throw Refused({422, "unknown_enum_value", place.field, std::move(rule.text), std::move(message),
+                 place.line, place.column, "", std::nullopt, std::move(rule.name)});
 }
 
 Scalar read_number(const Field& field, std::string_view spelling, const Place& place) {

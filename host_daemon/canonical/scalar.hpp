@@ -4,10 +4,12 @@
 // that is spelled by absence is judged as an absent member.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "canonical/json_reader.hpp"
+#include "canonical/refusal.hpp"
 #include "canonical/tables.hpp"
 
 namespace sluice::canonical {
@@ -46,13 +48,15 @@ void append_json(std::string& out, const Scalar& scalar);
 /// name.
 std::string type_name(const Field& field);
 
-/// The text of the first rule among `rules` whose last name component is one of `names`; empty:
-/// none.
-std::string rule_text(const std::vector<compiler::RuleUse>& rules,
-                      std::initializer_list<std::string_view> names);
+/// The first rule among `rules` whose last name component is one of `names`; nothing: none.
+std::optional<RuleText> find_rule(const std::vector<compiler::RuleUse>& rules,
+                                  std::initializer_list<std::string_view> names);
+/// The same; where there is none, the rule that is only known by the name `otherwise`.
+RuleText rule_text(const std::vector<compiler::RuleUse>& rules,
+                   std::initializer_list<std::string_view> names, std::string_view otherwise = "");
 
 /// Throws a refusal about a rule: 422, code "rule".
-[[noreturn]] void refuse_rule(const Place& place, std::string rule, std::string message);
+[[noreturn]] void refuse_rule(const Place& place, RuleText rule, std::string message);
 /// Throws a refusal about a value: 422 with another code.
 [[noreturn]] void refuse_value(const Place& place, std::string code, std::string message);
 

@@ -32,6 +32,16 @@ bool is_method(const std::string& text) {
   });
 }
 
+// Why no table can check a method's messages (RFC 9110 section 9.3); empty for all others.
+std::string why_no_table(const std::string& method) {
+  if (method == "HEAD") {
+    return "its answer has no body, and its content-length is that of an answer which nobody sees";
+  }
+  if (method == "CONNECT") return "it asks for a tunnel, and no table reads what goes through one";
+  if (method == "TRACE") return "its answer repeats the request as it came, headers and all";
+  return "";
+}
+
 class BindingResolver {
  public:
   BindingResolver(Resolution& resolution, const load::Endpoint& binding, Endpoint& endpoint)
@@ -89,9 +99,11 @@ class BindingResolver {
         if (!is_method(endpoint_.http_method)) {
           error(Code::kBadBinding, "\"" + endpoint_.http_method + "\" is no HTTP method")
               .mend("name one method in upper case");
-        } else if (endpoint_.http_method == "HEAD" || endpoint_.http_method == "CONNECT" ||
-                   endpoint_.http_method == "TRACE") {
-          error(Code::kBadBinding, "method " + endpoint_.http_method + " is not supported");
+        } else if (const std::string why = why_no_table(endpoint_.http_method); !why.empty()) {
+          error(Code::kBadBinding, "method " + endpoint_.http_method + " cannot cross: " + why)
+              .mend(endpoint_.http_method == "HEAD"
+                        ? "leave the binding out, and let clients use GET"
+                        : "leave the binding out");
         }
         break;
       case HttpRule::PATTERN_NOT_SET:

@@ -224,7 +224,9 @@ class QueryWalk {
                  reached_.contains(join(frame.base.proto_path, member.name));
         });
     if (oneof.required && !path_sets_it && has_message_choice(message(frame), field.oneof)) {
-      error(field, "oneof " + oneof.name + " is required and has a message among its members");
+      error(field, "oneof " + oneof.name +
+                       " is required and has a message among its members, which several parameters "
+                       "show: that one of them is there, one rank per parameter cannot check");
     }
     if (oneof.required && !path_sets_it) {
       frame.one_required[index] = true;

@@ -25,6 +25,7 @@ std::optional<canonical::Refusal> PolicyState::refused_by_tables(layout::Pipelin
                 "The body nests deeper than the policy allows: it needs more than " + limit +
                     " stack frames of the device, about two for each level.");
     refusal.rule = "limits.maxDepth = " + limit;
+    refusal.rule_name = "limits.maxDepth";
     return refusal;
   }
   spdlog::error("the tables refuse a record that this gateway wrote ({}): {} at byte {}",

@@ -33,7 +33,7 @@ std::string problem_document(const canonical::Refusal& refusal) {
   add_member(out, "code", refusal.code);
   add_member(out, "field", refusal.field);
   // As the audit log names it; what is no rule of schema or policy goes by its code.
-  const std::string rule = refusal.rule.substr(0, refusal.rule.find(" = "));
+  const std::string& rule = refusal.rule_name.empty() ? refusal.rule : refusal.rule_name;
   add_member(out, "rule", rule.empty() ? refusal.code : rule);
   if (rule != refusal.rule) add_member(out, "constraint", refusal.rule);
   if (refusal.line > 0) {

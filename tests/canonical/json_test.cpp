@@ -125,6 +125,26 @@ TEST_CASE("what is refused, with field and rule", "[json]") {
   }
 }
 
+TEST_CASE("a refusal has the rule's name apart from its value", "[json]") {
+  const auto rule = [](const std::string& body) {
+    const auto result = types().canonicalize_request(post_echo(body));
+    REQUIRE_FALSE(result);
+    return std::pair(result.refusal().rule_name, result.refusal().rule);
+  };
+  using Rule = std::pair<std::string, std::string>;
+  CHECK(rule(R"({"text":"123456789"})") == Rule("string.max_len", "string.max_len = 8"));
+  CHECK(rule(R"({"numbers":[1,-6]})") ==
+        Rule("repeated.items.int32.gte", "repeated.items.int32.gte = -5"));
+  CHECK(rule(R"({"numbers":[1,2,3,4]})") == Rule("repeated.max_items", "repeated.max_items = 3"));
+  CHECK(rule(R"({"item":{"label":"a"}})") == Rule("uint32.gte", "uint32.gte = 1"));
+  CHECK(rule(R"({"code":"a"})") == Rule("string.pattern", "string.pattern = \"^[A-Z]+$\""));
+  CHECK(rule(R"({"tint":"GREEN"})") == Rule("enum.not_in", "enum.not_in = [2]"));
+  // No rule of the schema, so nothing but a name.
+  CHECK(rule(R"({"small":"x"})") == Rule("", "type int32"));
+  CHECK(rule(R"({"blob":")" + std::string(9000, 'A') + R"("})") ==
+        Rule("limits.maxRecordBytes", "limits.maxRecordBytes = 8192"));
+}
+
 TEST_CASE("a refusal has a sentence, a line and a column", "[json]") {
   const auto result =
       types().canonicalize_request(post_echo("{\n  \"text\": \"\xC3\xA4\",\n  \"smal\": 1\n}"));

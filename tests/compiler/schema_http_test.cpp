@@ -222,7 +222,12 @@ TEST_CASE("methods and bodies that cannot be are refused") {
                 "\"get\" is no HTTP method"));
   CHECK(refused("int32 a = 1;", R"(custom: {kind: "*" path: "/x"})", "E0312",
                 "\"*\" is no HTTP method"));
-  CHECK(refused("int32 a = 1;", R"(custom: {kind: "HEAD" path: "/x"})", "E0312", "HEAD"));
+  CHECK(refused("int32 a = 1;", R"(custom: {kind: "HEAD" path: "/x"})", "E0312",
+                "method HEAD cannot cross: its answer has no body, and its content-length"));
+  CHECK(refused("int32 a = 1;", R"(custom: {kind: "CONNECT" path: "/x"})", "E0312",
+                "method CONNECT cannot cross: it asks for a tunnel"));
+  CHECK(refused("int32 a = 1;", R"(custom: {kind: "TRACE" path: "/x"})", "E0312",
+                "method TRACE cannot cross: its answer repeats the request"));
   CHECK(bind("int32 a = 1;", R"(get: "/x")", {}, "google.protobuf.Timestamp")
             .has_error("E0304", "google.protobuf.Timestamp is not supported as", "rpc Do"));
   CHECK(bind("int32 a = 1;", R"(get: "/x")", {}, "google.protobuf.Struct")
@@ -280,8 +285,12 @@ TEST_CASE("query parameters") {
   CHECK(query("oneof o { string a = 1; Free f = 2; int32 b = 4; } int32 c = 3;") ==
         "  query 1: \"a\" = a\n  query 2: \"f.n\" = f.n\n  query 3: \"f.deep.deepText\" = "
         "f.deep.text\n  query 4: \"b\" = b\n  query 5: \"c\" = c\n");
-  CHECK(refused("oneof o { option (buf.validate.oneof).required = true; string a = 1; Free f = 2; }",
-                R"(get: "/x")", "E0314", "oneof o is required and has a message", "string a"));
+  CHECK(
+      refused("oneof o { option (buf.validate.oneof).required = true; string a = 1; Free f = 2; }",
+              R"(get: "/x")", "E0314",
+              "oneof o is required and has a message among its members, which several parameters "
+              "show: that one of them is there, one rank per parameter cannot check",
+              "string a"));
   CHECK(refused("oneof o { option (buf.validate.oneof).required = true; Free f = 2; }",
                 R"(get: "/x")", "E0314", "it is required, but a query shows", "Free f"));
   CHECK(refused("oneof o { option (buf.validate.oneof).required = true; Strict s = 2; }",

@@ -31,9 +31,15 @@ TEST_CASE("problem documents are JSON whatever stands in them", "[unit]") {
   CHECK(document["rule"] == "rule");
   CHECK_FALSE(document.contains("constraint"));
   refusal.rule = "uint32.in = [1, 2]";
+  refusal.rule_name = "uint32.in";
   const auto named = nlohmann::json::parse(problem_document(refusal));
   CHECK(named["rule"] == "uint32.in");
   CHECK(named["constraint"] == "uint32.in = [1, 2]");
+  // A name is no matter of the text.
+  refusal.rule = refusal.rule_name = "type a = b";
+  const auto same = nlohmann::json::parse(problem_document(refusal));
+  CHECK(same["rule"] == "type a = b");
+  CHECK_FALSE(same.contains("constraint"));
 }
 
 TEST_CASE("the policy's 502 record", "[unit]") {
