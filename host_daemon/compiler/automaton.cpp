@@ -3,6 +3,8 @@
 // fixpoint over all states; none recurses.
 #include "compiler/automaton.hpp"
 
+#include "compiler/partition.hpp"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -117,31 +119,31 @@ std::vector<int> equivalence(const std::vector<State>& states) {
     if (states[s].place != Place::record_end) continue;
     group[s] = bodies.try_emplace(states[s].subjects, static_cast<int>(bodies.size()) + 1).first->second;
   }
-  for (std::size_t count = 0;;) {
-    std::map<std::vector<int>, int> numbers;
-    std::vector<int> next(states.size());
-    for (std::size_t s = 0; s < states.size(); ++s) {
-      std::vector<int> key{group[s]};
-      std::array<int, 5> last{};
-      int last_high = -2;
-      for (const Transition& t : states[s].transitions) {
-        const std::array<int, 5> label = {effect_number(t.effect), static_cast<int>(t.control),
-                                          t.target < 0 ? -1 : group[at(t.target)], t.callee < 0 ? -1 : group[at(t.callee)], t.min};
-        if (t.low == last_high + 1 && t.low != kEnd && label == last) {
-          key[key.size() - label.size() - 1] = t.high;  // one run
-        } else {
-          key.insert(key.end(), {t.low, t.high});
-          key.insert(key.end(), label.begin(), label.end());
-        }
-        last_high = t.high;
-        last = label;
-      }
-      next[s] = numbers.try_emplace(std::move(key), static_cast<int>(numbers.size())).first->second;
+  std::vector<std::vector<int>> before(states.size());
+  for (std::size_t s = 0; s < states.size(); ++s) {
+    for (const Transition& t : states[s].transitions) {
+      if (t.target >= 0) before[at(t.target)].push_back(static_cast<int>(s));
+      if (t.callee >= 0) before[at(t.callee)].push_back(static_cast<int>(s));
     }
-    group = std::move(next);
-    if (numbers.size() == count) return group;
-    count = numbers.size();
   }
+  return refine(std::move(group), before, [&](std::size_t s, const std::vector<int>& groups) {
+    std::vector<int> key;
+    std::array<int, 5> last{};
+    int last_high = -2;
+    for (const Transition& t : states[s].transitions) {
+      const std::array<int, 5> label = {effect_number(t.effect), static_cast<int>(t.control), t.target < 0 ? -1 : groups[at(t.target)],
+                                        t.callee < 0 ? -1 : groups[at(t.callee)], t.min};
+      if (t.low == last_high + 1 && t.low != kEnd && label == last) {
+        key[key.size() - label.size() - 1] = t.high;  // one run
+      } else {
+        key.insert(key.end(), {t.low, t.high});
+        key.insert(key.end(), label.begin(), label.end());
+      }
+      last_high = t.high;
+      last = label;
+    }
+    return key;
+  });
 }
 
 void join_transitions(std::vector<Transition>& transitions) {

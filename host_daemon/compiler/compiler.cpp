@@ -5,6 +5,7 @@
 
 #include "compiler/image.hpp"
 #include "compiler/report.hpp"
+#include "compiler/sampler.hpp"
 #include "compiler/symbols.hpp"
 
 namespace sluice::compiler {
@@ -21,6 +22,22 @@ std::string hex_tail(const std::vector<std::uint8_t>& image) {
   return out;
 }
 
+// An endpoint none of whose records the limit lets pass is a slip in the policy.
+void check_record_limit(const Schema& schema, const Automaton& automaton, Diagnostics& diagnostics) {
+  const std::size_t limit = schema.loaded->policy.limits().max_record_bytes();
+  Sampler sampler(automaton);
+  for (const Endpoint& endpoint : schema.endpoints) {
+    const auto shortest = sampler.shortest(endpoint.tag);
+    if (!shortest || shortest->size() <= limit) continue;
+    diagnostics
+        .error(load::Code::kNoRecord, schema.loaded->policy_spans.at("limits.maxRecordBytes"),
+               "no " + std::string(automaton.pipeline == layout::Pipeline::REQUEST ? "request" : "response") + " of '" + endpoint.name +
+                   "' can ever be accepted: the shortest has " + std::to_string(shortest->size()) + " bytes, and maxRecordBytes is " + std::to_string(limit))
+        .note("the binding: " + load::to_string(endpoint.span))
+        .mend("raise maxRecordBytes to what real records have, or leave the method out of the policy");
+  }
+}
+
 }  // namespace
 
 std::optional<CompileResult> compile(std::shared_ptr<const Loaded> loaded, Diagnostics& diagnostics) {
@@ -32,6 +49,8 @@ std::optional<CompileResult> compile(std::shared_ptr<const Loaded> loaded, Diagn
   auto response = build_automaton(grammars->response, *schema, diagnostics);
   if (!request || !response) return std::nullopt;
   const auto& policy = schema->loaded->policy;
+  check_record_limit(*schema, *request, diagnostics);
+  check_record_limit(*schema, *response, diagnostics);
   const layout::GeometryLimits limits = layout::limits_of(static_cast<layout::Geometry>(policy.geometry()));
   if (schema->endpoints.size() + 1 > limits.endpoints) {
     diagnostics

@@ -58,8 +58,8 @@ Subject subject_of(std::string name, const Field& field) {
   return out;
 }
 
-GrammarBuilder::GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics)
-    : schema_(schema), diagnostics_(diagnostics) {
+GrammarBuilder::GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics, Spending& spending)
+    : schema_(schema), diagnostics_(diagnostics), spending_(spending) {
   grammar_.pipeline = pipeline;
 }
 
@@ -69,6 +69,7 @@ int GrammarBuilder::routine(RoutineKind kind, std::string name) {
 }
 
 int GrammarBuilder::state(int owner, Place place, std::vector<int> subjects) {
+  if (grammar_.states.size() >= kMaxStates) throw GrammarTooLarge();
   grammar_.states.push_back({owner, place, std::move(subjects), {}});
   return static_cast<int>(grammar_.states.size()) - 1;
 }
@@ -137,11 +138,38 @@ int GrammarBuilder::subject(Subject topic) {
   return static_cast<int>(grammar_.subjects.size()) - 1;
 }
 
+void GrammarBuilder::report_too_large() const {
+  // By name: a message has a routine for each form in which it stands.
+  std::map<std::string, std::size_t> sizes;
+  for (const State& one : grammar_.states) ++sizes[grammar_.routines[static_cast<std::size_t>(one.routine)].name];
+  std::vector<std::pair<std::size_t, std::string>> most;
+  for (const auto& [name, size] : sizes) most.emplace_back(size, name);
+  std::sort(most.rbegin(), most.rend());
+  auto& made = diagnostics_.error(load::Code::kBudget, schema_.loaded->policy_spans.at("services"),
+                                  "the " + std::string(grammar_.pipeline == layout::Pipeline::REQUEST ? "request" : "response") +
+                                      " grammar needs more than its budget of " + std::to_string(kMaxStates) + " states");
+  for (std::size_t i = 0; i < std::min<std::size_t>(most.size(), 3); ++i) {
+    made.note(most[i].second.substr(0, 200) + " has " + std::to_string(most[i].first) + " so far");
+  }
+  made.mend("divide the policy, or select fewer methods");
+}
+
 std::optional<Grammars> build_grammars(const Schema& schema, Diagnostics& diagnostics) {
-  GrammarBuilder request(schema, layout::Pipeline::REQUEST, diagnostics);
-  request.build_request();
-  GrammarBuilder response(schema, layout::Pipeline::RESPONSE, diagnostics);
-  response.build_response();
+  Spending spending;
+  GrammarBuilder request(schema, layout::Pipeline::REQUEST, diagnostics, spending);
+  try {
+    request.build_request();
+  } catch (const GrammarTooLarge&) {
+    request.report_too_large();
+    return std::nullopt;
+  }
+  GrammarBuilder response(schema, layout::Pipeline::RESPONSE, diagnostics, spending);
+  try {
+    response.build_response();
+  } catch (const GrammarTooLarge&) {
+    response.report_too_large();
+    return std::nullopt;
+  }
   if (diagnostics.has_errors()) return std::nullopt;
   return Grammars{request.take(), response.take()};
 }

@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "compiler/grammar.hpp"
+#include "compiler/spending.hpp"
 #include "compiler/value_language.hpp"
 
 namespace sluice::compiler {
@@ -37,13 +39,33 @@ enum class Ending {
 // "NaN", "Infinity", "-Infinity": those that the set allows.
 Dfa number_names(const FloatSet& set);
 
+// Rules that leave nothing for a place; turned into a diagnostic by GrammarBuilder::guarded.
+class NoValue : public std::runtime_error {
+ public:
+  NoValue(load::Code why, const std::string& text, std::string more) : std::runtime_error(text), code(why), note(std::move(more)) {}
+  load::Code code;
+  std::string note;
+};
+
+// More states than the stage may hold in memory.
+class GrammarTooLarge : public std::runtime_error {
+ public:
+  GrammarTooLarge() : std::runtime_error("grammar too large") {}
+};
+
+// "rules: string.max_len = 5, required" of a field.
+std::string rules_note(const Field& field);
+
 class GrammarBuilder {
  public:
-  GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics);
+  static constexpr std::size_t kMaxStates = 1'000'000;  // of a pipeline; they are merged later
+
+  GrammarBuilder(const Schema& schema, layout::Pipeline pipeline, Diagnostics& diagnostics, Spending& spending);
 
   Grammar take() { return std::move(grammar_); }
   void build_request();
   void build_response();
+  void report_too_large() const;
 
  private:
   // --- the network
@@ -70,6 +92,9 @@ class GrammarBuilder {
   int spell(int owner, const StringLanguage& language, Encoding encoding, std::optional<Ending> ending);
   // The texts a value may have without quotes or escapes; what a register has to count besides.
   StringLanguage value_texts(const Value& value, const Field* field);
+  static StringLanguage texts_of(const Value& value);
+  // Throws NoValue when no text is left, or only such as are longer than any record.
+  void require_some(const StringLanguage& texts, const Field& field) const;
 
   // --- JSON
   // A message in its place: without the fields that travel elsewhere; messages that a path variable reaches into stand when they have a
@@ -163,7 +188,8 @@ class GrammarBuilder {
   int query(const Endpoint& endpoint);
   friend class TargetBuilder;
 
-  // Runs `work`; turns a BudgetExceeded or PatternError into a diagnostic about `what` at `span`.
+  // Runs `work`; turns a BudgetExceeded, NoValue or PatternError into a diagnostic about `what` at `span`, once. Does nothing when the whole
+  // grammar's work is spent.
   template <typename Work>
   void guarded(const std::string& what, const Span& span, Work work);
 
@@ -175,6 +201,7 @@ class GrammarBuilder {
 
   const Schema& schema_;
   Diagnostics& diagnostics_;
+  Spending& spending_;
   Grammar grammar_;
   std::map<std::string, int> leaves_;
   std::map<std::pair<std::string, Encoding>, int> characters_;

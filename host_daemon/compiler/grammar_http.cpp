@@ -243,6 +243,9 @@ int GrammarBuilder::query(const Endpoint& endpoint) {
     guarded("query parameter '" + parameter.name + "'", field.span, [&] {
       const Value value = value_without_default(field);
       StringLanguage texts = value_texts(value, nullptr);
+      if (value.kind == ValueKind::string && texts.language.empty() && !field.default_allowed) {
+        throw NoValue(load::Code::kNoValue, "no value can satisfy its rules", rules_note(field));
+      }
       if (value.kind == ValueKind::floating) texts.language = unite(texts.language, number_names(value.floats));
       const int value_start = leaf("query value", texts, Encoding::percent, Ending::query_value);
       for (auto& [choice, copy] : copies) {

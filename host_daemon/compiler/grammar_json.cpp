@@ -320,7 +320,7 @@ void GrammarBuilder::build_pending() {
 namespace {
 
 // As they stand in JSON, without quotes; empty when there are more than `most` of them.
-std::vector<std::string> texts_of(const Value& value, std::size_t most) {
+std::vector<std::string> few_texts(const Value& value, std::size_t most) {
   std::vector<std::string> out;
   switch (value.kind) {
     case ValueKind::boolean:
@@ -353,7 +353,7 @@ std::vector<std::string> texts_of(const Value& value, std::size_t most) {
 // repeated.unique: a state knows which values have stood, so there are as many as sets of them.
 void GrammarBuilder::distinct_items(const Field& field, int owner, int open) {
   constexpr std::size_t kMostValues = 16, kMostSets = 300;
-  const std::vector<std::string> texts = texts_of(field.value, kMostValues);
+  const std::vector<std::string> texts = few_texts(field.value, kMostValues);
   const std::size_t longest = std::min<std::uint64_t>(field.max_items.value_or(texts.size()), texts.size());
   // Sets of up to `longest` values.
   std::size_t sets = 0, of_size = 1;

@@ -94,7 +94,9 @@ GrammarBuilder::Frame GrammarBuilder::value_frame(const Field& field, const Obje
     case ValueKind::string:
     case ValueKind::bytes: {
       const bool text = value.kind == ValueKind::string;
-      const Frame inner = text_frame(text ? "string" : "bytes", text ? string_language(value.string) : raw_bytes_language(value.string));
+      const StringLanguage texts = text ? string_language(value.string) : raw_bytes_language(value.string);
+      require_some(texts, field);
+      const Frame inner = text_frame(text ? "string" : "bytes", texts);
       if (!value.wrapped) return inner;
       // The wrapper's member stands unless it is empty.
       const int owner = routine(RoutineKind::leaf, "wrapper");

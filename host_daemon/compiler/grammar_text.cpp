@@ -7,11 +7,14 @@
 #include <limits>
 #include <set>
 
+#include "compiler/budget_advice.hpp"
 #include "compiler/grammar_builder.hpp"
 
 namespace sluice::compiler {
 
 namespace {
+
+constexpr std::size_t kAdvised = 3;  // finding a smaller rule takes a second
 
 bool unreserved(int byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
@@ -318,10 +321,45 @@ Dfa number_names(const FloatSet& set) {
   return names.empty() ? Dfa{} : any_of(names);
 }
 
+std::string rules_note(const Field& field) {
+  std::string names;
+  for (const auto* list : {&field.value.rules, &field.rules}) {
+    for (const RuleUse& rule : *list) names += (names.empty() ? "" : ", ") + rule.text;
+  }
+  return "rules: " + (names.empty() ? "none" : names);
+}
+
+void GrammarBuilder::require_some(const StringLanguage& texts, const Field& field) const {
+  const std::uint64_t longest = schema_.loaded->policy.limits().max_record_bytes();
+  if (texts.language.empty()) {
+    throw NoValue(load::Code::kNoValue,
+                  field.implicit && field.default_allowed ? "no value can satisfy its rules; only the default, which is never written, is left"
+                                                          : "no value can satisfy its rules",
+                  rules_note(field));
+  }
+  if (texts.min > longest) {
+    throw NoValue(load::Code::kNoValue, "no value can satisfy its rules: limits.maxRecordBytes is " + std::to_string(longest), rules_note(field));
+  }
+}
+
 StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* field) {
   if (field) {
     if (const auto known = languages_.find(field); known != languages_.end()) return known->second;
   }
+  StringLanguage out;
+  try {
+    out = texts_of(value);
+  } catch (BudgetExceeded& error) {
+    if (diagnostics_.error_count() < kAdvised) advise(error, value);
+    throw;
+  }
+  const bool text = value.kind == ValueKind::string || value.kind == ValueKind::bytes || value.kind == ValueKind::field_mask;
+  if (field && text) require_some(out, *field);
+  if (field) languages_.emplace(field, out);
+  return out;
+}
+
+StringLanguage GrammarBuilder::texts_of(const Value& value) {
   StringLanguage out;
   switch (value.kind) {
     case ValueKind::boolean: {
@@ -366,7 +404,6 @@ StringLanguage GrammarBuilder::value_texts(const Value& value, const Field* fiel
     case ValueKind::list_value:
       break;
   }
-  if (field) languages_.emplace(field, out);
   return out;
 }
 

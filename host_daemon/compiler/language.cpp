@@ -3,6 +3,9 @@
 // ten thousand states, so the simple algorithms serve.
 #include "compiler/language.hpp"
 
+#include "compiler/partition.hpp"
+#include "compiler/work_budget.hpp"
+
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -102,6 +105,7 @@ Dfa product(const Dfa& a, const Dfa& b, const std::function<bool(bool, bool)>& k
     static const std::vector<Edge> none;
     const auto& ea = x < 0 ? none : a.states[static_cast<std::size_t>(x)].edges;
     const auto& eb = y < 0 ? none : b.states[static_cast<std::size_t>(y)].edges;
+    spend_work(4 * (ea.size() + eb.size()) + 8);
     Dfa::State state;
     state.accept = keep(x >= 0 && a.states[static_cast<std::size_t>(x)].accept,
                         y >= 0 && b.states[static_cast<std::size_t>(y)].accept);
@@ -230,6 +234,8 @@ Dfa Nfa::determinize(int start, int accept, std::size_t budget) const {
     }
     return it->second;
   };
+  constexpr std::size_t kMaxElements = 20'000'000;  // of all subsets together: memory
+  std::size_t elements = 0;
   auto accepts = [&](std::vector<int> set, bool at_begin) {
     close(set, at_begin, true);
     return std::binary_search(set.begin(), set.end(), accept);
@@ -247,12 +253,18 @@ Dfa Nfa::determinize(int start, int accept, std::size_t budget) const {
     Dfa::State state;
     state.accept = accepts(set, at_begin);
     std::array<bool, 257> cut{};
+    std::size_t edges = 0, cuts = 1;
+    for (int s : set) edges += states_[static_cast<std::size_t>(s)].edges.size();
     for (int s : set) {
       for (const Edge& e : states_[static_cast<std::size_t>(s)].edges) {
         cut[e.low] = true;
         cut[static_cast<std::size_t>(e.high) + 1] = true;
       }
     }
+    cuts += static_cast<std::size_t>(std::count(cut.begin(), cut.end(), true));
+    elements += set.size();
+    if (elements > kMaxElements) throw WorkExceeded();
+    spend_work(states_.size() / 8 + cuts * (set.size() + edges));
     for (int low = 0; low < 256;) {
       int high = low;
       while (high < 255 && !cut[static_cast<std::size_t>(high) + 1]) ++high;
@@ -282,21 +294,16 @@ Dfa minimize(const Dfa& input) {
   if (n == 0) return dfa;
   std::vector<int> group(n);
   for (std::size_t s = 0; s < n; ++s) group[s] = dfa.states[s].accept ? 1 : 0;
-  for (std::size_t count = 0;;) {
-    std::map<std::vector<int>, int> numbers;
-    std::vector<int> next(n);
-    for (std::size_t s = 0; s < n; ++s) {
-      std::vector<Edge> edges = dfa.states[s].edges;
-      for (Edge& e : edges) e.to = group[static_cast<std::size_t>(e.to)];
-      join_edges(edges);
-      std::vector<int> key{group[s]};
-      for (const Edge& e : edges) key.insert(key.end(), {e.low, e.high, e.to});
-      next[s] = numbers.try_emplace(std::move(key), static_cast<int>(numbers.size())).first->second;
-    }
-    group = std::move(next);
-    if (numbers.size() == count) break;
-    count = numbers.size();
+  std::vector<std::vector<int>> before(n);
+  for (std::size_t s = 0; s < n; ++s) {
+    for (const Edge& e : dfa.states[s].edges) before[static_cast<std::size_t>(e.to)].push_back(static_cast<int>(s));
   }
+  group = refine(std::move(group), before, [&](std::size_t s, const std::vector<int>& groups) {
+    std::vector<Edge> edges = dfa.states[s].edges;
+    for (Edge& e : edges) e.to = groups[static_cast<std::size_t>(e.to)];
+    join_edges(edges);
+    return edges;
+  });
   const int groups = *std::max_element(group.begin(), group.end()) + 1;
   Dfa merged;
   merged.states.resize(static_cast<std::size_t>(groups));
@@ -524,6 +531,7 @@ Dfa restrict_length(const Dfa& language, Counted what, std::uint64_t min, std::o
   for (std::size_t i = 0; i < states.size(); ++i) {
     const auto [s, count] = states[i];
     const Dfa::State& from = language.states[static_cast<std::size_t>(s)];
+    spend_work(4 * from.edges.size() + 8);
     out.states.emplace_back();
     out.states.back().accept = from.accept && count >= min;
     for (const Edge& e : from.edges) {
@@ -536,6 +544,35 @@ Dfa restrict_length(const Dfa& language, Counted what, std::uint64_t min, std::o
     }
   }
   return minimize(out);
+}
+
+bool has_length(const Dfa& language, Counted what, std::uint64_t min, std::optional<std::uint64_t> max) {
+  if (language.empty() || (max && *max < min)) return false;
+  const Counter counter(what, language);
+  // The states after texts of exactly `count`, for one count after the other; behind a minimum without maximum counts no longer matter.
+  std::vector<char> here(language.states.size(), 0), later(language.states.size(), 0);
+  std::vector<int> work{0}, next;
+  here[0] = 1;
+  for (std::uint64_t count = 0; !work.empty(); ++count) {
+    if (max && count > *max) return false;
+    next.clear();
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      const auto s = static_cast<std::size_t>(work[i]);
+      if (count >= min && language.states[s].accept) return true;
+      spend_work(2 * language.states[s].edges.size() + 2);
+      for (const Edge& e : language.states[s].edges) {
+        const bool more = counter.counts(work[i], e.low) && (count < min || max);
+        auto& seen = (more ? later : here)[static_cast<std::size_t>(e.to)];
+        if (seen) continue;
+        seen = 1;
+        (more ? next : work).push_back(e.to);
+      }
+    }
+    for (const int s : work) here[static_cast<std::size_t>(s)] = 0;
+    std::swap(here, later);
+    std::swap(work, next);
+  }
+  return false;
 }
 
 std::string dump(const Dfa& dfa) {

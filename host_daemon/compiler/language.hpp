@@ -19,11 +19,13 @@ namespace sluice::compiler {
 class BudgetExceeded : public std::runtime_error {
  public:
   explicit BudgetExceeded(std::size_t limit)
-      : std::runtime_error("more than " + std::to_string(limit) + " automaton states"), limit_(limit) {}
-  std::size_t limit() const { return limit_; }
+      : std::runtime_error("needs more than its budget of " + std::to_string(limit) + " automaton states") {}
 
- private:
-  std::size_t limit_;
+  // For the diagnostic, where somebody could find out: what it would have wanted, and what would fit.
+  std::string note, help;
+
+ protected:
+  explicit BudgetExceeded(const std::string& text) : std::runtime_error(text) {}
 };
 
 struct Edge {
@@ -120,6 +122,9 @@ LengthBounds length_bounds(const Dfa& language, Counted what);
 // The texts with `min <= count <= max`, by unrolling the count into states.
 Dfa restrict_length(const Dfa& language, Counted what, std::uint64_t min, std::optional<std::uint64_t> max,
                     std::size_t budget);
+
+// True if some text has a count from `min` to `max`.
+bool has_length(const Dfa& language, Counted what, std::uint64_t min, std::optional<std::uint64_t> max);
 
 inline bool starts_code_point(std::uint8_t byte) { return (byte & 0xC0) != 0x80; }
 

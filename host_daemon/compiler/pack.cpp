@@ -183,7 +183,7 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
   }
   split->improve(8);
   if (split->total() >= Split::kTooMany) {
-    diagnostics.error(load::Code::kTooManyClasses, place, "the " + pipeline + " table wants more than 255 byte classes")
+    diagnostics.error(load::Code::kDoesNotFit, place, "the " + pipeline + " table wants more than 255 byte classes")
         .mend("patterns that tell every byte value apart need fewer distinct character sets");
     return std::nullopt;
   }

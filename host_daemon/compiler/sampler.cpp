@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <numeric>
 #include <set>
 
 namespace sluice::compiler {
@@ -13,6 +14,8 @@ using layout::Control;
 using layout::RegisterOp;
 
 namespace {
+
+bool sets(const Effect& effect) { return effect.register_op == RegisterOp::SET || effect.register_op == RegisterOp::SET_AGAIN; }
 
 // Replaces the digits of content-length by the true body length. False when the record has a body and no such header.
 bool mend_content_length(std::string& record) {
@@ -61,20 +64,38 @@ bool sort_pairs(std::string& out, const std::vector<Pair>& pairs, std::size_t ke
 
 }  // namespace
 
-Sampler::Sampler(const Automaton& automaton) : automaton_(automaton) {
-  for (const State& state : automaton.states) {
+Sampler::Sampler(const Automaton& automaton) : automaton_(automaton), needed_(automaton.states.size(), 0) {
+  std::vector<std::vector<int>> before(automaton.states.size());
+  for (std::size_t s = 0; s < automaton.states.size(); ++s) {
+    const State& state = automaton.states[s];
     visits_.emplace_back(state.transitions.size(), 0);
     for (const Transition& t : state.transitions) {
-      highest_min_ = std::max<int>({highest_min_, t.min, t.effect.register_min});
-      if (t.effect.register_op == RegisterOp::SET || t.effect.register_op == RegisterOp::SET_AGAIN) {
-        highest_min_ = std::max<int>(highest_min_, t.effect.register_arg);
-      }
+      int& needed = needed_[s];
+      needed = std::max<int>({needed, t.min, t.effect.register_min});
+      if (sets(t.effect)) needed = std::max<int>(needed, t.effect.register_arg);
+      if (t.target >= 0 && !sets(t.effect)) before[static_cast<std::size_t>(t.target)].push_back(static_cast<int>(s));
     }
   }
+  // What a state needs, all need from which r comes there unset.
+  std::vector<int> work(needed_.size());
+  std::iota(work.begin(), work.end(), 0);
+  while (!work.empty()) {
+    const auto s = static_cast<std::size_t>(work.back());
+    work.pop_back();
+    for (const int p : before[s]) {
+      if (needed_[static_cast<std::size_t>(p)] >= needed_[s]) continue;
+      needed_[static_cast<std::size_t>(p)] = needed_[s];
+      work.push_back(p);
+    }
+  }
+  // Low values are always told apart: random walks then see a maximum ahead.
+  constexpr int kLow = 256;
+  const int low = needed_.empty() ? 0 : std::min(*std::max_element(needed_.begin(), needed_.end()), kLow);
+  for (int& needed : needed_) needed = std::max(needed, low);
   for (int start : automaton.starts) solve(start);
 }
 
-int Sampler::cut(int r) const { return std::min(r, highest_min_); }
+int Sampler::cut(int state, int r) const { return std::min(r, needed_[static_cast<std::size_t>(state)]); }
 
 std::optional<int> Sampler::apply(const Effect& e, int r) const {
   switch (e.register_op) {
@@ -94,7 +115,7 @@ std::optional<int> Sampler::apply(const Effect& e, int r) const {
 }
 
 std::uint64_t Sampler::cost(int state, int r) const {
-  const auto it = costs_.find({state, cut(r)});
+  const auto it = costs_.find({state, cut(state, r)});
   return it == costs_.end() ? kNever : it->second;
 }
 
@@ -112,7 +133,7 @@ void Sampler::solve(int start) {
   std::map<Node, std::set<Node>> dependents;
   std::deque<Node> work;
   auto discover = [&](const Node& node) {
-    if (costs_.try_emplace(node, kNever).second) work.push_back(node);
+    if (costs_.size() < kMaxNodes && costs_.try_emplace(node, kNever).second) work.push_back(node);
   };
   discover({start, 0});
   std::deque<Node> order;
@@ -123,13 +144,18 @@ void Sampler::solve(int start) {
     for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
       const auto after = apply(t.effect, node.second);
       if (!after || ends_routine(t.control)) continue;
-      discover({t.target, cut(*after)});
-      dependents[{t.target, cut(*after)}].insert(node);
+      const Node behind{t.target, cut(t.target, *after)};
+      discover(behind);
+      dependents[behind].insert(node);
       if (t.callee >= 0) {
         discover({t.callee, 0});
         dependents[{t.callee, 0}].insert(node);
       }
     }
+  }
+  if (costs_.size() >= kMaxNodes) {
+    for (auto& [node, cost] : costs_) cost = kNever;
+    return;
   }
   std::set<Node> waiting(order.begin(), order.end());
   for (work = {order.rbegin(), order.rend()}; !work.empty();) {
@@ -161,7 +187,7 @@ void Sampler::explore() {
     for (std::size_t i = 0; i < transitions.size(); ++i) {
       const Transition& t = transitions[i];
       if (cost_of(t, node.second) >= kNever || ends_routine(t.control)) continue;
-      const Node behind{t.target, cut(*apply(t.effect, node.second))};
+      const Node behind{t.target, cut(t.target, *apply(t.effect, node.second))};
       auto reach = [&](const Node& to, bool enter) {
         if (!start_of_.try_emplace(to, start_of_.at(node)).second) return;
         came_by_.emplace(to, Step{node, i, enter});
@@ -200,7 +226,7 @@ std::uint64_t Sampler::step_to(int tag, const Distances& known, const Transition
   if (!after || ends_routine(t.control) || cost_of(t, r) >= kNever) return kNever;
   const std::uint64_t here = 1 + (t.callee >= 0 ? cost(t.callee, 0) : 0);
   if (t.effect.tag) return t.effect.tag == tag ? here : kNever;
-  const auto next = known.find({t.target, cut(*after)});
+  const auto next = known.find({t.target, cut(t.target, *after)});
   return next == known.end() ? kNever : std::min(here + next->second, kNever);
 }
 
@@ -216,7 +242,7 @@ const Sampler::Distances& Sampler::way_to(int tag) {
     for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
       const auto after = apply(t.effect, node.second);
       if (!after || ends_routine(t.control) || t.effect.tag) continue;
-      const Node next{t.target, cut(*after)};
+      const Node next{t.target, cut(t.target, *after)};
       if (out.emplace(next, kNever).second) met.push_back(next);
     }
   }

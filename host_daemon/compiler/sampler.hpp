@@ -39,10 +39,11 @@ class Sampler {
 
  private:
   using Node = std::pair<int, int>;  // state, r (cut at the highest minimum that matters)
+  static constexpr std::size_t kMaxNodes = 2'000'000;  // beyond it there are no samples: memory
   static constexpr std::uint64_t kNever = ~std::uint64_t{0} / 4;
 
   void solve(int start);
-  int cut(int r) const;
+  int cut(int state, int r) const;
   std::optional<int> apply(const Effect& effect, int r) const;
   std::uint64_t cost_of(const Transition& t, int r) const;
   std::uint64_t cost(int state, int r) const;
@@ -64,7 +65,7 @@ class Sampler {
   std::optional<std::string> walk(int start, int tag, std::mt19937_64* rng, RandomLimits limits, const Plan* plan = nullptr);
 
   const Automaton& automaton_;
-  int highest_min_ = 0;
+  std::vector<int> needed_;  // by state: the highest r that some check ahead tells from a lower one
   std::map<Node, std::uint64_t> costs_;
   std::vector<std::vector<std::uint32_t>> visits_;  // by state and transition
   std::map<Node, Step> came_by_;      // breadth first from all starts; a start has no entry

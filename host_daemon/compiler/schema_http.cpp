@@ -111,6 +111,12 @@ class BindingResolver {
             .mend("set one of get, put, post, delete, patch, custom");
         return;
     }
+    constexpr std::size_t kMaxTemplate = 2048;  // bytes
+    if (path.size() > kMaxTemplate) {
+      error(Code::kBadTemplate, "a path template has at most " + std::to_string(kMaxTemplate) + " bytes; this one has " + std::to_string(path.size()))
+          .mend("shorten the path");
+      return;
+    }
     TemplateError problem;
     template_ = parse_path_template(path, problem);
     if (!template_) {

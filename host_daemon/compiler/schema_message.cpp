@@ -13,6 +13,7 @@ namespace {
 
 using buf::validate::FieldRules;
 
+constexpr std::size_t kMaxName = 1024;  // bytes of a JSON name; a state each
 constexpr int kMaxGroups = 4;  // each doubles the states of a message's names
 
 // Why fields of this type are refused; empty if they are not.
@@ -241,6 +242,12 @@ class MessageResolver {
     std::map<std::string, const FieldDescriptor*> seen;
     for (int i = 0; i < descriptor_->field_count(); ++i) {
       const FieldDescriptor* field = descriptor_->field(i);
+      if (name_of(field).size() > kMaxName) {
+        resolution_.diagnostics
+            .error(Code::kProtoTooLarge, load::span_of(resolution_.loaded, field), "a field has a JSON name of " + std::to_string(name_of(field).size()) + " bytes")
+            .mend("JSON names have at most " + std::to_string(kMaxName) + " bytes");
+        continue;
+      }
       const auto [other, fresh] = seen.emplace(name_of(field), field);
       if (fresh) continue;
       error(Code::kNameCollision, field,

@@ -12,6 +12,7 @@ namespace sluice::compiler {
 namespace {
 
 constexpr std::size_t kMaxParameters = 4096;
+constexpr std::size_t kMaxParameterName = 1024;  // bytes
 constexpr std::size_t kMaxMessages = 65536;
 
 class QueryWalk {
@@ -193,6 +194,11 @@ class QueryWalk {
                              .repeated = field.repeated,
                              .required = required};
     parameter.name = parameter.path.json_path;
+    if (parameter.name.size() > kMaxParameterName) {
+      error(field, "its name there would have " + std::to_string(parameter.name.size()) + " bytes, and " + std::to_string(kMaxParameterName) + " is the most");
+      failed_ = true;
+      return;
+    }
     const auto [other, fresh] = names_.emplace(parameter.name, &field);
     if (!fresh) {
       error(field, "its name \"" + parameter.name + "\" is also that of " +

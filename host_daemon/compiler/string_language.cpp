@@ -10,6 +10,7 @@
 #include "compiler/pattern.hpp"
 #include "compiler/string_format.hpp"
 #include "compiler/value_language.hpp"
+#include "compiler/work_budget.hpp"
 #include "sluice/layout.hpp"
 
 namespace sluice::compiler {
@@ -114,8 +115,10 @@ StringLanguage counted_language(Dfa language, std::vector<Bound> bounds, bool or
     const Bound narrow = bounds.front();
     try {
       language = restrict_length(language, narrow.counted, narrow.min, narrow.max, kUnrolled);
+    } catch (const WorkExceeded&) {
+      throw;
     } catch (const BudgetExceeded&) {
-      throw TwoCounters("two of its lengths are counted (characters, bytes, host name), and the engine has one register for it; one of them "
+      throw TwoCounters("has too many lengths: two of them are counted (characters, bytes, host name), and the engine has one register for it; one of them "
                         "would have to be at most some hundred");
     }
     bounds.erase(bounds.begin());
@@ -129,6 +132,9 @@ StringLanguage counted_language(Dfa language, std::vector<Bound> bounds, bool or
     }
     language = unite(language, text_language(""));
   }
+  // A minimum above the register's is above every record, too.
+  const bool some = bounds.empty() || (bounds[0].min <= layout::INC_UNBOUNDED && has_length(language, bounds[0].counted, bounds[0].min, bounds[0].max));
+  if (!some) return {};
   if (!bounds.empty()) {
     out.min = bounds[0].min;
     out.max = bounds[0].max;

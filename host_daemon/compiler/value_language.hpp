@@ -31,9 +31,9 @@ struct StringLanguage {
   bool is_counted() const { return min > 0 || max.has_value(); }
 };
 // Two bounds want the register, and neither can be unrolled into states.
-class TwoCounters : public std::runtime_error {
+class TwoCounters : public BudgetExceeded {
  public:
-  using std::runtime_error::runtime_error;
+  explicit TwoCounters(const std::string& text) : BudgetExceeded(text) {}
 };
 // The values that string rules allow, in UTF-8. Throws PatternError, BudgetExceeded, TwoCounters.
 StringLanguage string_language(const StringRules& rules);

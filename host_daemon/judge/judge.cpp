@@ -91,7 +91,7 @@ class Judge::Implementation {
       if (well_known(type) != WellKnown::kValue && well_known(type) != WellKnown::kListValue) {
         continue;
       }
-      diagnostics.error(load::Code::kPolicyUnsupported, loaded_->policy_spans.at("anyTypes"),
+      diagnostics.error(load::Code::kTypeUnsupported, loaded_->policy_spans.at("anyTypes"),
                         "anyTypes: the judge cannot judge " + type->full_name() +
                             ": libprotobuf reads no list as the value of an Any");
     }

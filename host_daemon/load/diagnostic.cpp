@@ -4,6 +4,7 @@
 #include "load/diagnostic.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -11,7 +12,31 @@
 namespace sluice::load {
 namespace {
 
-constexpr std::size_t kExcerptBytes = 160;
+constexpr std::size_t kExcerptBytes = 160;   // of a line, for people
+constexpr std::size_t kExcerptMax = 4096;    // of a line, for programs: a longer one is left out
+
+// The end of what begins at `begin`: a word, a quoted text, or what stands in brackets with the words behind it. At least one byte.
+std::size_t end_of_part(std::string_view line, std::size_t begin) {
+  const auto is_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || (c & 0x80) != 0;
+  };
+  std::size_t at = begin;
+  if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {
+    const char quote = line[at++];
+    while (at < line.size() && line[at] != quote) at += line[at] == '\\' ? 2 : 1;
+    return std::min(at + 1, line.size());
+  }
+  if (at < line.size() && (line[at] == '(' || line[at] == '{' || line[at] == '[')) {
+    int depth = 0;
+    do {
+      depth += line[at] == '(' || line[at] == '{' || line[at] == '[' ? 1 : line[at] == ')' || line[at] == '}' || line[at] == ']' ? -1 : 0;
+      ++at;
+    } while (at < line.size() && depth > 0);
+    if (depth > 0) return begin + 1;  // goes on in the next line
+  }
+  while (at < line.size() && is_word(line[at])) ++at;
+  return std::max(at, begin + 1);
+}
 
 std::string_view name_of(Severity severity) {
   switch (severity) {
@@ -93,7 +118,7 @@ Diagnostic& Diagnostic::mend(std::string text) {
 Diagnostic& Diagnostics::add(Severity severity, Code code, Span span, std::string message) {
   if (severity == Severity::kError) ++errors_;
   Diagnostic made{severity, std::string(code_id(code)), std::move(message), std::move(span), {},
-                  {}};
+                  std::string(code_help(code))};
   if (list_.size() >= kMax) {
     overflow_ = std::move(made);
     return overflow_;
@@ -113,12 +138,14 @@ void Diagnostics::add_source(std::string file, std::string text) {
   sources_.insert_or_assign(std::move(file), std::move(text));
 }
 
+std::optional<std::string_view> Diagnostics::line_at(const Span& span) const {
+  const auto known = sources_.find(span.file);
+  if (span.line <= 0 || known == sources_.end()) return std::nullopt;
+  return line_of(known->second, span.line);
+}
+
 std::string Diagnostics::excerpt(const Span& span) const {
-  if (span.line <= 0) return {};
-  auto known = sources_.find(span.file);
-  if (known == sources_.end()) return {};
-  std::string_view text = known->second;
-  auto line = line_of(text, span.line);
+  const auto line = line_at(span);
   if (!line) return {};
   std::size_t column = span.column > 0 ? static_cast<std::size_t>(span.column) : 0;
   std::size_t from = 0;
@@ -126,7 +153,40 @@ std::string Diagnostics::excerpt(const Span& span) const {
   std::string result =
       fmt::format("{:>6} | {}\n", span.line, printable(line->substr(from, kExcerptBytes)));
   if (column > 0 && column - 1 <= line->size()) {
-    result += fmt::format("       | {}^\n", std::string(column - 1 - from, ' '));
+    const std::size_t end = std::min(end_of_part(*line, column - 1), from + kExcerptBytes);
+    result += fmt::format("       | {}^{}\n", std::string(column - 1 - from, ' '), std::string(std::max(end, column) - column, '~'));
+  }
+  return result;
+}
+
+std::size_t Diagnostics::unlisted_errors() const {
+  const auto kept = std::count_if(list_.begin(), list_.end(), [](const Diagnostic& one) { return one.severity == Severity::kError; });
+  return errors_ - static_cast<std::size_t>(kept);
+}
+
+std::string Diagnostics::json() const {
+  using Json = nlohmann::ordered_json;
+  std::string result;
+  const auto write = [&](const Json& one) { result += one.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; };
+  for (const Diagnostic& one : list_) {
+    Json out;
+    out["code"] = one.code;
+    out["severity"] = name_of(one.severity);
+    out["message"] = one.message;
+    if (!one.span.file.empty()) out["file"] = one.span.file;
+    if (one.span.line > 0) out["line"] = one.span.line;
+    if (one.span.line > 0 && one.span.column > 0) out["column"] = one.span.column;
+    if (const auto line = line_at(one.span)) {
+      const auto column = static_cast<std::size_t>(std::max(one.span.column, 0));
+      if (column > 0 && column - 1 <= line->size()) out["end"] = {{"line", one.span.line}, {"column", end_of_part(*line, column - 1) + 1}};
+      if (line->size() <= kExcerptMax) out["excerpt"] = *line;
+    }
+    out["notes"] = one.notes;
+    if (!one.help.empty()) out["help"] = one.help;
+    write(out);
+  }
+  if (const std::size_t more = unlisted_errors(); more > 0) {
+    write({{"severity", "note"}, {"message", fmt::format("and {} more errors", more)}, {"notes", Json::array()}});
   }
   return result;
 }
@@ -145,8 +205,8 @@ std::string Diagnostics::text() const {
     }
     if (!one.help.empty()) result += fmt::format("  help: {}\n", printable(one.help));
   }
-  if (errors_ > list_.size()) {
-    result += fmt::format("and {} more errors\n", errors_ - list_.size());
+  if (const std::size_t more = unlisted_errors(); more > 0) {
+    result += fmt::format("and {} more errors\n", more);
   }
   return result;
 }

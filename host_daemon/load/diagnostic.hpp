@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,7 @@ struct Diagnostic {
   std::string message;  // what is wrong, one line
   Span span;            // where
   std::vector<std::string> notes;
-  std::string help;  // how to mend it; may be empty
+  std::string help;  // how to mend it: the code's general help, unless `mend` says more
 
   // Chains: diagnostics.error(...).note("...").mend("...").
   Diagnostic& note(std::string text);
@@ -65,13 +66,21 @@ class Diagnostics {
   // All diagnostics for people:
   //   file:line:col: error[E0123]: message
   //      12 | the line
-  //         |     ^
+  //         |     ^~~~
   //      note: ...
   //      help: ...
   std::string text() const;
 
+  // All diagnostics for programs, one JSON object a line: code, severity, message, file, line, column, end {line, column}, excerpt, notes, help.
+  // What is not known is left out, but for `notes`. `end` is the place behind the word or bracketed part that begins at `column`. Errors beyond
+  // `kMax` are one last object, of severity `note` and without code. Not UTF-8 becomes U+FFFD.
+  std::string json() const;
+
  private:
   Diagnostic& add(Severity severity, Code code, Span span, std::string message);
+  std::size_t unlisted_errors() const;
+  // The line of a place; nothing where its text is not known.
+  std::optional<std::string_view> line_at(const Span& span) const;
   std::string excerpt(const Span& span) const;
 
   std::deque<Diagnostic> list_;

@@ -64,6 +64,29 @@ bool begins_with_word(std::string_view text, std::string_view word) {
   return false;
 }
 
+// What helps against a message of libprotobuf, and the code it deserves.
+struct Advice {
+  std::string_view part;  // of the message
+  Code code;
+  std::string_view help;
+};
+constexpr Advice kAdvice[] = {
+    {"recursively imports itself", Code::kProtoInvalid, "move what both files need into a file of its own, which both import"},
+    {"The JSON camel-case name of field", Code::kNameCollision, "rename one of the fields: in JSON both would have one name"},
+    {"is not defined", Code::kProtoInvalid, "declare it, import the file that does, or correct its name"},
+    {"seems to be defined in", Code::kProtoInvalid, "import the file that declares it"},
+    {"is already defined in", Code::kProtoInvalid, "rename one of the two"},
+    {"has already been used in", Code::kProtoInvalid, "give each field a number of its own"},
+    {"are reserved for the protocol buffer library", Code::kProtoInvalid, "choose numbers below 19000 or above 19999"},
+    {"The first enum value must be zero", Code::kProtoInvalid, "begin the enum with a value for 'unspecified', number 0"},
+};
+const Advice* advice_for(std::string_view message) {
+  for (const Advice& one : kAdvice) {
+    if (message.find(one.part) != message.npos) return &one;
+  }
+  return nullptr;
+}
+
 // Turns libprotobuf's messages into diagnostics, and leaves out those that only follow from a
 // missing import.
 class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
@@ -138,7 +161,9 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
       report_unknown_option(*diagnostics_, span, *option, text == nullptr ? "" : *text);
       return;
     }
-    diagnostics_->error(code, span, message);
+    const Advice* advice = advice_for(message);
+    auto& made = diagnostics_->error(advice != nullptr && code == Code::kProtoSyntax ? advice->code : code, span, message);
+    if (advice != nullptr) made.mend(std::string(advice->help));
   }
 
   // The import that a message of libprotobuf says was not found or had errors.

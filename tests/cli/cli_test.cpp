@@ -77,6 +77,27 @@ TEST_CASE("help and version go to the standard output, mistakes to the other") {
   CHECK(sluice_({"compile"}).status == 2);
 }
 
+TEST_CASE("diagnostics as JSON: every line of the standard error output is an object") {
+  const TemporaryFolder folder;
+  testing::write_file(folder / "bad.yaml", "name: a\nserial: 0\nhots: a\n");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"compile", folder / "bad.yaml", "-o", folder / "out"},
+                                                  {"canonicalize", "--policy", folder / "bad.yaml", "--pipeline", "request"},
+                                                  {"push", folder / "bad.yaml"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--message-format=json");
+    const Finished bad = sluice_(arguments);
+    CHECK(bad.status == 1);
+    CHECK(bad.output.empty());
+    const auto found = lines(bad.errors);
+    REQUIRE_FALSE(found.empty());
+    CHECK(found[0]["code"] == "E0104");
+    CHECK(found[0]["line"] == 3);
+    CHECK(found[0]["end"] == json({{"line", 3}, {"column", 5}}));
+    CHECK(found[0]["excerpt"] == "hots: a");
+    for (const json& one : found) CHECK((one.contains("severity") && one.contains("message") && one.contains("notes") && one.contains("help")));
+  }
+}
+
 TEST_CASE("compile writes three files, the same each time, and none on an error") {
   TemporaryFolder folder;
   const Finished result = sluice_({"compile", kExample, "-o", folder / "out/deep"});

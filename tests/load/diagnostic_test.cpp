@@ -10,6 +10,12 @@
 
 using namespace sluice::load;
 
+namespace {
+
+std::string general_help(Code code) { return "  help: " + std::string(code_help(code)) + "\n"; }
+
+}  // namespace
+
 TEST_CASE("a diagnostic shows place, code, excerpt, notes and help") {
   Diagnostics diagnostics;
   diagnostics.add_source("a.yaml", "one\ntwo: x\n");
@@ -24,10 +30,40 @@ TEST_CASE("a diagnostic shows place, code, excerpt, notes and help") {
         "  help: remove it\n");
 }
 
+TEST_CASE("the caret marks the whole word, text or bracketed part") {
+  const auto marked = [](const std::string& line, int column) {
+    Diagnostics diagnostics;
+    diagnostics.add_source("f", line + "\n");
+    diagnostics.error(Code::kBadValue, Span{"f", 1, column}, "odd");
+    const std::string text = diagnostics.text();
+    const auto from = text.find('^');
+    return text.substr(from, text.find('\n', from) - from);
+  };
+  CHECK(marked("a = word.x;", 5) == "^~~~~~");
+  CHECK(marked("a = \"two words\\\"\"", 5) == "^~~~~~~~~~~~~");
+  CHECK(marked("[(buf.validate.field).int32.gt = 5]", 2) == "^~~~~~~~~~~~~~~~~~~~~~~~~~");
+  CHECK(marked("x {", 3) == "^");  // goes on in the next line
+  CHECK(marked("x", 2) == "^");
+  CHECK(marked("\"open", 1) == "^~~~~");
+}
+
+TEST_CASE("diagnostics for programs: a JSON object a line") {
+  Diagnostics diagnostics;
+  diagnostics.add_source("a.yaml", "one\ntwo: \"x\"\n");
+  diagnostics.error(Code::kUnknownKey, Span{"a.yaml", 2, 6}, "not \"x\"\n").note("known: a").mend("remove it");
+  diagnostics.warning(Code::kBadValue, Span{}, "odd \xff").help.clear();
+  CHECK(diagnostics.json() ==
+        "{\"code\":\"E0104\",\"severity\":\"error\",\"message\":\"not \\\"x\\\"\\n\",\"file\":\"a.yaml\",\"line\":2,\"column\":6,"
+        "\"end\":{\"line\":2,\"column\":9},\"excerpt\":\"two: \\\"x\\\"\",\"notes\":[\"known: a\"],\"help\":\"remove it\"}\n"
+        "{\"code\":\"E0110\",\"severity\":\"warning\",\"message\":\"odd \xEF\xBF\xBD\",\"notes\":[]}\n");
+  for (std::size_t i = 0; i < Diagnostics::kMax; ++i) diagnostics.error(Code::kBadValue, Span{"f", 0, 0}, "odd");
+  CHECK(diagnostics.json().ends_with("{\"severity\":\"note\",\"message\":\"and 2 more errors\",\"notes\":[]}\n"));
+}
+
 TEST_CASE("files are never read for an excerpt: only given texts are shown") {
   Diagnostics diagnostics;
   diagnostics.error(Code::kBadValue, Span{"/etc/passwd", 1, 1}, "odd");
-  CHECK(diagnostics.text() == "/etc/passwd:1:1: error[E0110]: odd\n");
+  CHECK(diagnostics.text() == "/etc/passwd:1:1: error[E0110]: odd\n" + general_help(Code::kBadValue));
 }
 
 TEST_CASE("input that messages quote cannot drive the terminal") {
@@ -41,7 +77,7 @@ TEST_CASE("input that messages quote cannot drive the terminal") {
 TEST_CASE("a diagnostic without a text still says where") {
   Diagnostics diagnostics;
   diagnostics.warning(Code::kBadValue, Span{"/nowhere/at/all", 7, 1}, "odd");
-  CHECK(diagnostics.text() == "/nowhere/at/all:7:1: warning[E0110]: odd\n");
+  CHECK(diagnostics.text() == "/nowhere/at/all:7:1: warning[E0110]: odd\n" + general_help(Code::kBadValue));
   CHECK_FALSE(diagnostics.has_errors());
   diagnostics.error(Code::kMissing, Span{}, "nothing");
   CHECK(diagnostics.has_errors());

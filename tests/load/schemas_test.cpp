@@ -43,7 +43,7 @@ TEST_CASE("a policy that does not exist, or is a folder") {
   CHECK_FALSE(load(std::filesystem::path("/nowhere/policy.yaml"), diagnostics));
   CHECK(only_error(diagnostics).code == "E0100");
   CHECK(diagnostics.text() ==
-        "/nowhere/policy.yaml: error[E0100]: cannot read the policy: no such file\n");
+        "/nowhere/policy.yaml: error[E0100]: cannot read the policy: no such file\n  help: " + std::string(code_help(Code::kFileUnreadable)) + "\n");
   Diagnostics folder;
   CHECK_FALSE(load(std::filesystem::path("/"), folder));
   CHECK_THAT(only_error(folder).message, Catch::Contains("it is a folder"));

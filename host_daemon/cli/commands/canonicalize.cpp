@@ -12,6 +12,7 @@
 
 #include "canonical/canonicalizer.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/line_reader.hpp"
 #include "compiler/base64.hpp"
 #include "compiler/schema.hpp"
@@ -27,6 +28,7 @@ struct Options {
   std::filesystem::path policy;
   std::string pipeline;
   std::string input;
+  MessageFormat message_format = MessageFormat::text;
 };
 
 // {"code","message",..}: what is empty or unknown is left out.
@@ -94,7 +96,7 @@ int run(const Options& options) {
   if (loaded) {
     schema = compiler::resolve_schema(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
   }
-  std::cerr << diagnostics.text();
+  print_diagnostics(diagnostics, options.message_format);
   if (!schema) return kRefused;
   const canonical::Canonicalizer canonicalizer(std::make_shared<const compiler::Schema>(std::move(*schema)));
   const auto pipeline = options.pipeline == "request" ? layout::Pipeline::REQUEST : layout::Pipeline::RESPONSE;
@@ -129,6 +131,7 @@ void register_canonicalize(Cli& cli) {
       ->check(CLI::IsMember({"request", "response"}));
   command.add_option("--input", options->input, "JSON lines from this file; - is the standard input")
       ->required();
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 #include "compiler/compiler.hpp"
@@ -20,6 +21,7 @@ struct Options {
   std::filesystem::path folder;
   std::string emit;
   std::string routine;
+  MessageFormat message_format = MessageFormat::text;
 };
 
 std::optional<load::Loaded> load_policy(const Options& options, load::Diagnostics& diagnostics) {
@@ -86,8 +88,9 @@ int run(const Options& options) {
   std::optional<load::Loaded> loaded = load_policy(options, diagnostics);
   std::optional<compiler::CompileResult> result;
   if (loaded) result = compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
-  std::cerr << diagnostics.text();
+  print_diagnostics(diagnostics, options.message_format);
   if (!result) {
+    if (options.message_format == MessageFormat::json) return kRefused;
     std::cerr << "sluice: " << diagnostics.error_count() << (diagnostics.error_count() == 1 ? " error" : " errors")
               << "; nothing was written\n";
     return kRefused;
@@ -114,6 +117,7 @@ void register_compile(Cli& cli) {
   command.add_option("--emit", options->emit, "print this stage's result as text")
       ->check(CLI::IsMember({"schema", "grammar", "automaton", "packed", "dot"}));
   command.add_option("--routine", options->routine, "with --emit=dot: the routine to draw (Graphviz)");
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 

@@ -6,8 +6,11 @@
 #include <memory>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands/commands.hpp"
 #include "cli/control_client.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 #include "load/load.hpp"
@@ -23,6 +26,7 @@ struct Options {
   std::filesystem::path symbols;
   std::string control;
   std::string format = "text";
+  MessageFormat message_format = MessageFormat::text;
   unsigned wait_s = 0;
 };
 
@@ -30,7 +34,7 @@ v1::PushPolicyRequest policy_request(const Options& options) {
   load::Diagnostics diagnostics;
   const std::optional<load::Loaded> loaded = load::load(options.file, diagnostics);
   if (!loaded) {
-    std::cerr << diagnostics.text();
+    print_diagnostics(diagnostics, options.message_format);
     throw Refused("");
   }
   v1::PushPolicyRequest request;
@@ -38,6 +42,19 @@ v1::PushPolicyRequest policy_request(const Options& options) {
   request.set_manifest_name(options.file.string());
   request.set_descriptor_set(load::descriptor_set_of(*loaded));
   return request;
+}
+
+// sluiced's diagnostics in the form of load::Diagnostics::json(), without what it does not tell (end, excerpt).
+void print_json(const google::protobuf::RepeatedPtrField<v1::Diagnostic>& diagnostics) {
+  for (const v1::Diagnostic& one : diagnostics) {
+    nlohmann::ordered_json out{{"code", one.code()}, {"severity", one.severity()}, {"message", one.message()}};
+    if (!one.file().empty()) out["file"] = one.file();
+    if (one.line() > 0) out["line"] = one.line();
+    if (one.line() > 0 && one.column() > 0) out["column"] = one.column();
+    out["notes"] = std::vector<std::string>(one.notes().begin(), one.notes().end());
+    if (!one.help().empty()) out["help"] = one.help();
+    std::cerr << out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  }
 }
 
 v1::PushImageRequest image_request(const Options& options) {
@@ -84,7 +101,13 @@ int run(const Options& options) {
   std::string json;
   if (is_policy) {
     const v1::PushPolicyRequest request = policy_request(options);
-    json = with_patience(options.wait_s, [&] { return client.call("PushPolicy", request, result, kPushTimeout); });
+    try {
+      json = with_patience(options.wait_s, [&] { return client.call("PushPolicy", request, result, kPushTimeout); });
+    } catch (const ControlRefused& refused) {
+      if (options.message_format != MessageFormat::json || refused.problem().diagnostics().empty()) throw;
+      print_json(refused.problem().diagnostics());
+      throw Refused("");
+    }
   } else {
     const v1::PushImageRequest request = image_request(options);
     json = with_patience(options.wait_s, [&] { return client.call("PushImage", request, result, kPushTimeout); });
@@ -93,7 +116,9 @@ int run(const Options& options) {
     std::cout << json << '\n';
     return kDone;
   }
+  if (options.message_format == MessageFormat::json) print_json(result.diagnostics());
   for (const v1::Diagnostic& diagnostic : result.diagnostics()) {
+    if (options.message_format == MessageFormat::json) break;
     std::cerr << diagnostic.file() << ':' << diagnostic.line() << ':' << diagnostic.column() << ": "
               << diagnostic.severity() << "[" << diagnostic.code() << "]: " << diagnostic.message() << '\n';
   }
@@ -121,6 +146,7 @@ void register_push(Cli& cli) {
   command.add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 #include "load/load.hpp"
@@ -86,7 +87,7 @@ int run(const Options& options) {
   std::optional<load::Loaded> loaded = load::load(options.policy, diagnostics);
   std::optional<compiler::CompileResult> policy;
   if (loaded) policy = compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
-  std::cerr << diagnostics.text();
+  print_diagnostics(diagnostics, options.message_format);
   if (!policy) return kRefused;
 
   const Json result = simulation::to_json(simulation::simulate(std::move(*policy), traffic, level));
@@ -125,6 +126,7 @@ void register_simulate(Cli& cli) {
   command.add_option("--json", options->json, "write the result to this file; - is the standard output, instead of the summary");
   command.add_option("--html", options->html, "write one self-contained page to this file");
   command.add_option("--chart-js", options->chart_js, "Chart.js to embed in the page")->capture_default_str();
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 
