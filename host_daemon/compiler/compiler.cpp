@@ -49,8 +49,6 @@ std::optional<CompileResult> compile(std::shared_ptr<const Loaded> loaded, Diagn
   auto response = build_automaton(grammars->response, *schema, diagnostics);
   if (!request || !response) return std::nullopt;
   const auto& policy = schema->loaded->policy;
-  check_record_limit(*schema, *request, diagnostics);
-  check_record_limit(*schema, *response, diagnostics);
   const layout::GeometryLimits limits = layout::limits_of(static_cast<layout::Geometry>(policy.geometry()));
   if (schema->endpoints.size() + 1 > limits.endpoints) {
     diagnostics
@@ -62,6 +60,10 @@ std::optional<CompileResult> compile(std::shared_ptr<const Loaded> loaded, Diagn
   auto request_table = pack(*request, {limits.request_entries, limits.actions}, *schema, diagnostics);
   auto response_table = pack(*response, {limits.response_entries, limits.actions}, *schema, diagnostics);
   if (!request_table || !response_table || diagnostics.has_errors()) return std::nullopt;
+  // Behind the fit: what fits is small enough to look for shortest ways.
+  check_record_limit(*schema, *request, diagnostics);
+  check_record_limit(*schema, *response, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
 
   CompileResult result{std::move(*schema),        std::move(*grammars), std::move(*request), std::move(*response),
                        std::move(*request_table), std::move(*response_table), {}, {}, {}, {}};

@@ -29,13 +29,16 @@ bool FloatSet::contains(double value) const {
 FloatSet FloatSet::intersect(const FloatSet& other) const {
   FloatSet out;
   out.nan = nan && other.nan;
-  for (const auto& a : intervals) {
-    for (const auto& b : other.intervals) {
-      const double low = std::max(a.first, b.first), high = std::min(a.second, b.second);
-      if (low <= high) out.intervals.emplace_back(low, high);
+  // Both ascend and none touches the next: what ends first meets nothing further.
+  for (auto a = intervals.begin(), b = other.intervals.begin(); a != intervals.end() && b != other.intervals.end();) {
+    const double low = std::max(a->first, b->first), high = std::min(a->second, b->second);
+    if (low <= high) out.intervals.emplace_back(low, high);
+    if (a->second < b->second) {
+      ++a;
+    } else {
+      ++b;
     }
   }
-  std::sort(out.intervals.begin(), out.intervals.end());
   return out;
 }
 
@@ -56,16 +59,17 @@ FloatSet FloatSet::unite(const FloatSet& other) const {
 }
 
 FloatSet FloatSet::minus(const std::vector<double>& values, FloatWidth width) const {
-  FloatSet out = *this;
-  for (const double value : values) {
-    if (std::isnan(value)) continue;  // equal to nothing
-    FloatSet hole;
-    if (value != -kInfinity) hole.intervals.emplace_back(-kInfinity, next_down(value, width));
-    if (value != kInfinity) hole.intervals.emplace_back(next_up(value, width), kInfinity);
-    hole.nan = true;
-    out = out.intersect(hole);
+  // What is left between the values; NaN is equal to none.
+  FloatSet rest;
+  rest.nan = true;
+  double low = -kInfinity;
+  for (const auto& [value, same] : of(values).intervals) {
+    if (value != -kInfinity && low <= next_down(value, width)) rest.intervals.emplace_back(low, next_down(value, width));
+    if (value == kInfinity) return intersect(rest);
+    low = next_up(value, width);
   }
-  return out;
+  rest.intervals.emplace_back(low, kInfinity);
+  return intersect(rest);
 }
 
 FloatSet FloatSet::everything() { return {{{-kInfinity, kInfinity}}, true}; }
@@ -85,9 +89,9 @@ FloatSet FloatSet::range(double low, double high) {
 FloatSet FloatSet::of(const std::vector<double>& values) {
   FloatSet out;
   for (const double value : values) {
-    if (!std::isnan(value)) out = out.unite(range(value, value));
+    if (!std::isnan(value)) out.intervals.emplace_back(value, value);
   }
-  return out;
+  return out.unite({});
 }
 
 }  // namespace sluice::compiler

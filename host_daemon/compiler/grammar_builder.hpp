@@ -42,9 +42,10 @@ Dfa number_names(const FloatSet& set);
 // Rules that leave nothing for a place; turned into a diagnostic by GrammarBuilder::guarded.
 class NoValue : public std::runtime_error {
  public:
-  NoValue(load::Code why, const std::string& text, std::string more) : std::runtime_error(text), code(why), note(std::move(more)) {}
+  NoValue(load::Code why, const std::string& text, std::string more, std::string mend = {})
+      : std::runtime_error(text), code(why), note(std::move(more)), help(std::move(mend)) {}
   load::Code code;
-  std::string note;
+  std::string note, help;  // help: empty for the code's own
 };
 
 // More states than the stage may hold in memory.

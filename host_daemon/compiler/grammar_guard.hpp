@@ -30,7 +30,7 @@ void GrammarBuilder::guarded(const std::string& what, const Span& span, Work wor
   } catch (const BudgetExceeded& e) {
     if (!spending_.exhausted()) report(load::Code::kBudget, std::string(" ") + e.what(), e.note, e.help);
   } catch (const NoValue& e) {
-    report(e.code, std::string(": ") + e.what(), e.note, {});
+    report(e.code, std::string(": ") + e.what(), e.note, e.help);
   } catch (const PatternError& e) {
     report(load::Code::kBadPattern, ": pattern, character " + std::to_string(e.position() + 1) + ": " + e.what(), {}, {});
   }

@@ -59,7 +59,7 @@ void GrammarBuilder::json_value(int from, const Field& field, int return_to, Eff
     }
   };
   auto quoted = [&](int leaf_start) { call(from, '"', '"', leaf_start, return_to, effect); };
-  guarded("field '" + name + "'", field.span, [&] {
+  guarded("field " + name, field.span, [&] {
     switch (value.kind) {
       case ValueKind::boolean:
         call_into(leaf("bool", value_texts(value, &field), Encoding::plain, bare));
@@ -160,7 +160,7 @@ int GrammarBuilder::map(const Field& field) {
   const int colon = state(owner, Place::map_colon);
   const int value = state(owner, Place::map_value);
   const int after = state(owner, Place::after_pair);
-  guarded("field '" + field.descriptor->full_name() + "', its keys", field.span, [&] {
+  guarded("field " + field.descriptor->full_name() + ", its keys", field.span, [&] {
     const Field& part = field.map->key;
     const auto encoding = part.value.kind == ValueKind::string ? Encoding::json : Encoding::plain;
     const int spelled = leaf("map key", value_texts(part.value, &part), encoding, Ending::key);

@@ -111,7 +111,7 @@ GrammarBuilder::Frame GrammarBuilder::value_frame(const Field& field, const Obje
     case ValueKind::any:
     case ValueKind::field_mask:
       diagnostics_.error(load::Code::kTypeUnsupported, field.span,
-                         "field '" + field.descriptor->full_name() + "': " + field.descriptor->message_type()->full_name() +
+                         "field " + field.descriptor->full_name() + ": " + field.descriptor->message_type()->full_name() +
                              " is not supported in a Protobuf body")
           .mend("leave the field out, or use body: JSON");
       return {state(routine(RoutineKind::leaf, "none"), Place::leaf), true, std::nullopt};
@@ -218,7 +218,7 @@ void GrammarBuilder::build_binary_message(const PendingBinary& job) {
       set.register_arg = static_cast<std::uint16_t>(field.rank);
       const auto before = required.lower_bound(field.rank);
       set.register_min = static_cast<std::uint16_t>(before == required.begin() ? 0 : *std::prev(before));
-      guarded("field '" + field.descriptor->full_name() + "'", field.span,
+      guarded("field " + field.descriptor->full_name(), field.span,
               [&] { binary_member(tag, form, loops.at(tag.met), set, tag.met != met); });
     }
   }
@@ -322,7 +322,7 @@ int GrammarBuilder::binary_body(const Body& body) {
   if (field.value.kind == ValueKind::message) {
     start = binary_message({{field.value.message, true, false, body.excluded, body.reached, body.needed}, body.optional ? In::optional_body : In::body});
   } else {
-    guarded("field '" + field.descriptor->full_name() + "'", field.span, [&] { start = binary_scalar_body(field, body.optional); });
+    guarded("field " + field.descriptor->full_name(), field.span, [&] { start = binary_scalar_body(field, body.optional); });
   }
   if (start >= 0) grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
   return start;
@@ -333,7 +333,7 @@ int GrammarBuilder::binary_scalar_body(const Field& field, bool optional) {
   const bool time = field.value.kind == ValueKind::timestamp || field.value.kind == ValueKind::duration;
   if (!time && !is_packable(field.value.kind)) {
     diagnostics_.error(load::Code::kTypeUnsupported, field.span,
-                       "field '" + field.descriptor->full_name() + "': " + field.descriptor->message_type()->full_name() +
+                       "field " + field.descriptor->full_name() + ": " + field.descriptor->message_type()->full_name() +
                            " is not supported as a Protobuf body of its own")
         .mend("put it into a message, or use body: JSON");
     return -1;

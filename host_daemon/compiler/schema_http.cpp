@@ -424,12 +424,14 @@ class BindingResolver {
       if (other.number == field.number || !requires_presence(other)) continue;
       error(Code::kBadBody, "response_body \"" + name + "\": field " +
                                 other.descriptor->full_name() + " is required, but does not travel")
-          .note("the field: " + load::to_string(other.span));
+          .note("the field: " + load::to_string(other.span))
+          .mend("take the rule away, or leave response_body out");
     }
     for (std::size_t i = 0; i < message.oneofs.size(); ++i) {
       if (message.oneofs[i].required && field.oneof != static_cast<int>(i)) {
         error(Code::kBadBody, "response_body \"" + name + "\": oneof " + message.oneofs[i].name +
-                                  " is required, but does not travel");
+                                  " is required, but does not travel")
+            .mend("take the rule away, or leave response_body out");
       }
     }
     return body;

@@ -14,8 +14,8 @@ namespace sluice::compiler {
 
 class Spending {
  public:
-  // Some five seconds, where real APIs of thousands of fields take one.
-  static constexpr std::uint64_t kWholeWork = 4'000'000'000;
+  // Some four seconds, where real APIs of thousands of fields take one.
+  static constexpr std::uint64_t kWholeWork = 3'000'000'000;
 
   bool exhausted() const { return whole_.exhausted(); }
 

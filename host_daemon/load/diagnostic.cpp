@@ -18,7 +18,7 @@ constexpr std::size_t kExcerptMax = 4096;    // of a line, for programs: a longe
 // The end of what begins at `begin`: a word, a quoted text, or what stands in brackets with the words behind it. At least one byte.
 std::size_t end_of_part(std::string_view line, std::size_t begin) {
   const auto is_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || (c & 0x80) != 0;
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || c == '-' || (c & 0x80) != 0;
   };
   std::size_t at = begin;
   if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {

@@ -50,7 +50,7 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates) {
   std::string found = nearest(name, candidates);
-  return found.empty() ? "" : " (did you mean `" + found + "`?)";
+  return found.empty() || found == name ? "" : " (did you mean `" + found + "`?)";
 }
 
 }  // namespace sluice::load

@@ -71,6 +71,7 @@ struct Advice {
   std::string_view help;
 };
 constexpr Advice kAdvice[] = {
+    {"Reached maximum recursion limit", Code::kProtoTooLarge, "declare inner messages side by side: they nest at most 32 deep"},
     {"recursively imports itself", Code::kProtoInvalid, "move what both files need into a file of its own, which both import"},
     {"The JSON camel-case name of field", Code::kNameCollision, "rename one of the fields: in JSON both would have one name"},
     {"is not defined", Code::kProtoInvalid, "declare it, import the file that does, or correct its name"},
@@ -135,10 +136,12 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
       broken_imports_.insert(filename);
       auto found = missing_.find(*import);
       if (found == missing_.end()) return;  // its own errors are reported already
+      const Code why = code_of_missing(*import);
       auto names = tree_.names_nearby();
       auto& made = diagnostics_->error(
-          code_of_missing(*import), span,
-          fmt::format("cannot import `{}`{}", *import, did_you_mean(*import, names)));
+          why, span,
+          fmt::format("cannot import `{}`{}", *import,
+                      why == Code::kImportNotFound ? did_you_mean(*import, names) : ""));
       if (!found->second.empty()) made.note(found->second);
       return;
     }
@@ -164,6 +167,8 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
     const Advice* advice = advice_for(message);
     auto& made = diagnostics_->error(advice != nullptr && code == Code::kProtoSyntax ? advice->code : code, span, message);
     if (advice != nullptr) made.mend(std::string(advice->help));
+    // What the parser gave up on is then not defined.
+    if (advice != nullptr && advice->code == Code::kProtoTooLarge) broken_imports_.insert(filename);
   }
 
   // The import that a message of libprotobuf says was not found or had errors.
@@ -200,15 +205,18 @@ class FilesPool : public SchemaPool {
         roots_.push_back(file);
       } else if (auto found = collector_.missing().find(roots[i]);
                  found != collector_.missing().end()) {
+        const Code why = collector_.code_of_missing(roots[i]);
         auto names = tree_.names_nearby();
-        diagnostics
-            .error(collector_.code_of_missing(roots[i]), root_spans[i],
-                   fmt::format("cannot open the schema file `{}`{}", roots[i],
-                               did_you_mean(roots[i], names)))
-            .note(found->second)
-            .mend(
-                "schema files are named relative to one of `importPaths`, and these relative to "
-                "the policy's folder");
+        auto& made = diagnostics.error(
+            why, root_spans[i],
+            fmt::format("cannot open the schema file `{}`{}", roots[i],
+                        why == Code::kImportNotFound ? did_you_mean(roots[i], names) : ""));
+        made.note(found->second);
+        if (why == Code::kImportNotFound) {
+          made.mend(
+              "schema files are named relative to one of `importPaths`, and these relative to "
+              "the policy's folder");
+        }
       } else if (diagnostics.error_count() == before) {
         diagnostics.error(Code::kProtoInvalid, root_spans[i],
                           fmt::format("cannot read the schema file `{}`", roots[i]));
