@@ -13,7 +13,7 @@
 namespace sluice::compiler {
 namespace {
 
-constexpr std::uint64_t kTryWork = 100'000'000;     // for one try
+constexpr std::uint64_t kTryWork = 200'000'000;     // for one try
 constexpr std::uint64_t kAllWork = 1'500'000'000;   // for all tries of a field
 
 struct Knob {

@@ -10,7 +10,7 @@
 namespace sluice::compiler {
 
 // Work units (work_budget.hpp) that one part of the grammar may take: a second or two.
-constexpr std::uint64_t kPartWork = 1'200'000'000;
+constexpr std::uint64_t kPartWork = 1'600'000'000;
 
 template <typename Work>
 void GrammarBuilder::guarded(const std::string& what, const Span& span, Work work) {

@@ -264,7 +264,8 @@ Dfa Nfa::determinize(int start, int accept, std::size_t budget) const {
     cuts += static_cast<std::size_t>(std::count(cut.begin(), cut.end(), true));
     elements += set.size();
     if (elements > kMaxElements) throw WorkExceeded();
-    spend_work(states_.size() / 8 + cuts * (set.size() + edges));
+    // A set is made and looked up for each cut; small ones cost their allocations.
+    spend_work(500 + (cuts + 1) * (150 + states_.size() / 16 + 2 * (set.size() + edges)));
     for (int low = 0; low < 256;) {
       int high = low;
       while (high < 255 && !cut[static_cast<std::size_t>(high) + 1]) ++high;

@@ -15,7 +15,7 @@ namespace sluice::compiler {
 class Spending {
  public:
   // Some four seconds, where real APIs of thousands of fields take one.
-  static constexpr std::uint64_t kWholeWork = 3'000'000'000;
+  static constexpr std::uint64_t kWholeWork = 4'000'000'000;
 
   bool exhausted() const { return whole_.exhausted(); }
 
