@@ -41,7 +41,7 @@ TEST_CASE("the caret marks the whole word, text or bracketed part") {
   };
   CHECK(marked("a = word.x;", 5) == "^~~~~~");
   CHECK(marked("a = \"two words\\\"\"", 5) == "^~~~~~~~~~~~~");
-  CHECK(marked("[(buf.validate.field).int32.gt = 5]", 2) == "^~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+  CHECK(marked("[(buf.validate.field).int32.gt = 5]", 2) == "^~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
   CHECK(marked("x {", 3) == "^");  // goes on in the next line
   CHECK(marked("x", 2) == "^");
   CHECK(marked("\"open", 1) == "^~~~~");
