@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iostream>
+#include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>

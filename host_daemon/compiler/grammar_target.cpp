@@ -139,9 +139,6 @@ void TargetBuilder::add_variable(std::vector<Element>& elements, const Endpoint&
   const Value value = value_with_default(field);
   const int topic = builder_.subject(subject_of(part.variable->json_path, field));
   auto push = [&](StringLanguage language, bool slash) {
-    const bool fits = language.is_counted() ? has_length(language.language, language.counted, language.min, language.max) : !language.language.empty();
-    if (!fits) throw NoValue(load::Code::kBadVariable, "no value that its rules allow fits its place in the path", rules_note(field),
-                             "let the field's rules and the variable's template agree");
     Element element;
     element.is_literal = false;
     element.language = std::move(language);

@@ -228,9 +228,11 @@ class BindingResolver {
 
   std::optional<FieldPath> leaf(const std::string& name, const Field& field, FieldPath path,
                                 const TemplateVariable& variable) {
-    const auto refuse = [&](const std::string& why) {
+    const auto refuse = [&](const std::string& why,
+                            const std::string& help = "a path takes single strings, bytes, numbers, bools and enums; other fields travel in the query or the body") {
       error(Code::kBadVariable, name + ": field " + field.descriptor->full_name() + " " + why)
-          .note("the field: " + load::to_string(field.span));
+          .note("the field: " + load::to_string(field.span))
+          .mend(help);
       return std::nullopt;
     };
     if (field.repeated) return refuse("is repeated and cannot stand in a path");
@@ -244,7 +246,7 @@ class BindingResolver {
       case ValueKind::floating:
       case ValueKind::bytes:
         if (!variable.any_segment) {
-          return refuse("is not a string; its template can only be a single `*`");
+          return refuse("is not a string; its template can only be a single `*`", "leave the template out: {" + path.proto_path + "}");
         }
         break;
       case ValueKind::message:

@@ -81,7 +81,7 @@ TEST_CASE("diagnostics as JSON: every line of the standard error output is an ob
   const TemporaryFolder folder;
   testing::write_file(folder / "bad.yaml", "name: a\nserial: 0\nhots: a\n");
   for (const std::vector<std::string>& command : {std::vector<std::string>{"compile", folder / "bad.yaml", "-o", folder / "out"},
-                                                  {"canonicalize", "--policy", folder / "bad.yaml", "--pipeline", "request"},
+                                                  {"canonicalize", "--policy", folder / "bad.yaml", "--pipeline", "request", "--input", "-"},
                                                   {"push", folder / "bad.yaml"}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--message-format=json");

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 
@@ -22,6 +23,7 @@ struct Options {
   std::string format = "text";
   coverage::Options what;
   bool no_patterns = false, no_room = false;
+  MessageFormat message_format = MessageFormat::text;
 };
 
 int run(const Options& options) {
@@ -40,7 +42,7 @@ int run(const Options& options) {
   if (isatty(STDERR_FILENO) == 1) what.progress = [](const std::string& text) { std::cerr << "sluice: " << text << '\n'; };
   load::Diagnostics diagnostics;
   const auto report = coverage::measure(options.policy, traffic, what, diagnostics);
-  std::cerr << diagnostics.text();
+  print_diagnostics(diagnostics, options.message_format);
   if (!report) return kRefused;
   std::cout << (options.format == "json" ? coverage::to_json(*report) + "\n" : coverage::to_text(*report));
   if (options.patch.empty()) return kDone;
@@ -70,6 +72,7 @@ void register_coverage(Cli& cli) {
   command.add_flag("--no-room", options->no_room, "do not measure what the proposals take away");
   command.add_option("--max-bytes", options->what.max_bytes, "measure records up to this length")->check(CLI::Range(1U, 65535U));
   command.add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 

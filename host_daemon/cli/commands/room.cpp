@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "cli/terminal.hpp"
 #include "compiler/symbols.hpp"
@@ -31,6 +32,7 @@ struct Options {
   std::string format = "text";
   double rate = 0;
   std::uint32_t max_bytes = 0;
+  MessageFormat message_format = MessageFormat::text;
 };
 
 room::RoomOptions room_options(const Options& options) {
@@ -70,7 +72,7 @@ int run(const Options& options) {
   if (!options.policy.empty()) {
     load::Diagnostics diagnostics;
     const auto result = coverage::what_if(options.policy, options.what_if.at(0), options.what_if.at(1), room_options(options), diagnostics);
-    std::cerr << diagnostics.text();
+    print_diagnostics(diagnostics, options.message_format);
     return result ? print_difference(result->before, result->after, options) : kRefused;
   }
   const room::Room here = measure(options.image, options.symbols, options);
@@ -109,6 +111,7 @@ void register_room(Cli& cli) {
   command.add_option("--rate", options->rate, "messages a second: says bit/s too")->check(CLI::PositiveNumber);
   command.add_option("--max-bytes", options->max_bytes, "count records up to this length, not up to the image's limit")
       ->check(CLI::Range(1U, 65535U));
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] {
     if (options->image.empty() && options->policy.empty()) throw CLI::ValidationError("room", "wants --image and --symbols, or --policy and --what-if");
     return run(*options);

@@ -28,6 +28,7 @@ struct Options {
   std::string json;
   std::filesystem::path html;
   std::filesystem::path chart_js = simulation::chart_library();
+  MessageFormat message_format = MessageFormat::text;
 };
 
 // Before anything runs: a page that cannot be drawn is not worth a simulation.

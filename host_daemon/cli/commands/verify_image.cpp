@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/commands/commands.hpp"
+#include "cli/diagnostics_output.hpp"
 #include "cli/files.hpp"
 #include "load/load.hpp"
 #include "verify/verify.hpp"
@@ -18,13 +19,14 @@ struct Options {
   std::filesystem::path image, policy, dump;
   std::string format = "text";
   verify::Options check;
+  MessageFormat message_format = MessageFormat::text;
 };
 
 int run(const Options& options) {
   load::Diagnostics diagnostics;
   auto loaded = load::load(options.policy, diagnostics);
   if (!loaded) {
-    std::cerr << diagnostics.text();
+    print_diagnostics(diagnostics, options.message_format);
     throw std::runtime_error("policy '" + options.policy.string() + "' cannot be read");
   }
   const auto image = read_bytes(options.image);
@@ -64,6 +66,7 @@ void register_verify_image(Cli& cli) {
       ->check(CLI::Range(64U, 65535U))
       ->capture_default_str();
   command.add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  message_format_option(command, options->message_format);
   cli.runs(command, [options] { return run(*options); });
 }
 
