@@ -154,7 +154,8 @@ void advise(BudgetExceeded& error, const Value& value) {
     }
   } catch (const WorkExceeded&) {  // what was found so far serves
   }
-  if (best && best->states > 0) error.note += "; they want " + about(best->states) + " states";
+  // The estimate is of a minimal automaton; the way there may need more, and "wants less than it may have" helps nobody.
+  if (best && best->states > static_cast<double>(error.limit())) error.note += "; they want " + about(best->states) + " states";
 }
 
 }  // namespace sluice::compiler

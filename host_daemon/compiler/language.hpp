@@ -19,13 +19,19 @@ namespace sluice::compiler {
 class BudgetExceeded : public std::runtime_error {
  public:
   explicit BudgetExceeded(std::size_t limit)
-      : std::runtime_error("needs more than its budget of " + std::to_string(limit) + " automaton states") {}
+      : std::runtime_error("needs more than its budget of " + std::to_string(limit) + " automaton states"), limit_(limit) {}
+
+  // The budget in states; 0 when another one ran out.
+  std::size_t limit() const { return limit_; }
 
   // For the diagnostic, where somebody could find out: what it would have wanted, and what would fit.
   std::string note, help;
 
  protected:
   explicit BudgetExceeded(const std::string& text) : std::runtime_error(text) {}
+
+ private:
+  std::size_t limit_ = 0;
 };
 
 struct Edge {
