@@ -348,6 +348,8 @@ class MessageResolver {
     if (!field.default_allowed || !print_) remove_zero(field.value);
     field.omit_default = !print_;
     field.required = print_ || !field.default_allowed;
+    // An enum of one name: the field never stands, and nobody made a slip.
+    if (field.default_allowed && field.value.rules.empty()) return;
     check_not_empty(
         resolution_, field, descriptor, field.default_allowed ? "; only the default, which is never written, is left" : "");
   }

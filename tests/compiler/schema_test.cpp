@@ -138,6 +138,14 @@ TEST_CASE("rules that leave nothing are errors") {
             .has_error("E0303", "no list"));
 }
 
+TEST_CASE("an enum of one name needs no rule to be nothing but its default") {
+  const Outcome outcome = resolve("enum E { ONLY = 0; }\nmessage M { E e = 1; optional E o = 2; }\nmessage R {}\nservice S { rpc Call(M) returns (R) { option (google.api.http) = {post: \"/v1/call\" body: \"*\"}; } }\n");
+  REQUIRE(outcome.schema);
+  CHECK(outcome.field("t.M", "e").value.enumeration.empty());
+  CHECK(outcome.field("t.M", "e").default_allowed);
+  CHECK(outcome.field("t.M", "o").value.enumeration.size() == 1);
+}
+
 TEST_CASE("implicit presence: the default is absent, and its absence is judged") {
   CHECK(only("int32 f = 1;") ==
         "1: f = 1 int32{-2147483648..-1,1..2147483647} implicit omit_default default_allowed");
