@@ -22,12 +22,13 @@ std::string hex_tail(const std::vector<std::uint8_t>& image) {
   return out;
 }
 
-// An endpoint none of whose records the limit lets pass is a slip in the policy.
-void check_record_limit(const Schema& schema, const Automaton& automaton, Diagnostics& diagnostics) {
+// A shortest record of each endpoint. An endpoint none of whose records the limit lets pass is a slip in the policy.
+std::vector<std::optional<std::string>> shortest_records(const Schema& schema, const Automaton& automaton, Diagnostics& diagnostics) {
   const std::size_t limit = schema.loaded->policy.limits().max_record_bytes();
   Sampler sampler(automaton);
+  std::vector<std::optional<std::string>> out;
   for (const Endpoint& endpoint : schema.endpoints) {
-    const auto shortest = sampler.shortest(endpoint.tag);
+    const auto& shortest = out.emplace_back(sampler.shortest(endpoint.tag));
     if (!shortest || shortest->size() <= limit) continue;
     diagnostics
         .error(load::Code::kNoRecord, schema.loaded->policy_spans.at("limits.maxRecordBytes"),
@@ -36,6 +37,7 @@ void check_record_limit(const Schema& schema, const Automaton& automaton, Diagno
         .note("the binding: " + load::to_string(endpoint.span))
         .mend("raise maxRecordBytes to what real records have, or leave the method out of the policy");
   }
+  return out;
 }
 
 }  // namespace
@@ -61,15 +63,15 @@ std::optional<CompileResult> compile(std::shared_ptr<const Loaded> loaded, Diagn
   auto response_table = pack(*response, {limits.response_entries, limits.actions}, *schema, diagnostics);
   if (!request_table || !response_table || diagnostics.has_errors()) return std::nullopt;
   // Behind the fit: what fits is small enough to look for shortest ways.
-  check_record_limit(*schema, *request, diagnostics);
-  check_record_limit(*schema, *response, diagnostics);
+  const auto samples = shortest_records(*schema, *request, diagnostics);
+  shortest_records(*schema, *response, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
 
   CompileResult result{std::move(*schema),        std::move(*grammars), std::move(*request), std::move(*response),
                        std::move(*request_table), std::move(*response_table), {}, {}, {}, {}};
   result.image = write_image(result.schema, result.request_table, result.response_table);
   result.digest = hex_tail(result.image);
-  result.symbols = write_symbols(result.schema, result.request, result.request_table, result.response, result.response_table, result.digest);
+  result.symbols = write_symbols(result.schema, samples, result.request, result.request_table, result.response, result.response_table, result.digest);
   result.report = write_report(result);
   return result;
 }

@@ -115,8 +115,8 @@ std::optional<int> Sampler::apply(const Effect& e, int r) const {
 }
 
 std::uint64_t Sampler::cost(int state, int r) const {
-  const auto it = costs_.find({state, cut(state, r)});
-  return it == costs_.end() ? kNever : it->second;
+  const auto it = numbers_.find(key({state, cut(state, r)}));
+  return it == numbers_.end() ? kNever : costs_[it->second];
 }
 
 std::uint64_t Sampler::cost_of(const Transition& t, int r) const {
@@ -129,47 +129,51 @@ std::uint64_t Sampler::cost_of(const Transition& t, int r) const {
 }
 
 void Sampler::solve(int start) {
-  // All pairs that can occur, then relaxation along the dependents until nothing shortens.
-  std::map<Node, std::set<Node>> dependents;
-  std::deque<Node> work;
-  auto discover = [&](const Node& node) {
-    if (costs_.size() < kMaxNodes && costs_.try_emplace(node, kNever).second) work.push_back(node);
+  // All pairs that can occur, then relaxation along the dependents until nothing shortens. Pairs of earlier starts are settled.
+  const std::size_t first = costs_.size();
+  std::vector<Node> nodes;                    // by number, less `first`
+  std::vector<std::vector<int>> dependents;  // likewise
+  const auto discover = [&](const Node& node, int dependent) {
+    if (costs_.size() >= kMaxNodes) return;
+    const auto [place, fresh] = numbers_.try_emplace(key(node), costs_.size());
+    if (fresh) {
+      costs_.push_back(kNever);
+      nodes.push_back(node);
+      dependents.emplace_back();
+    }
+    if (dependent >= 0 && place->second >= first) dependents[place->second - first].push_back(dependent);
   };
-  discover({start, 0});
-  std::deque<Node> order;
-  while (!work.empty()) {
-    const Node node = work.front();
-    work.pop_front();
-    order.push_back(node);
+  discover({start, 0}, -1);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Node node = nodes[i];
     for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
       const auto after = apply(t.effect, node.second);
       if (!after || ends_routine(t.control)) continue;
-      const Node behind{t.target, cut(t.target, *after)};
-      discover(behind);
-      dependents[behind].insert(node);
-      if (t.callee >= 0) {
-        discover({t.callee, 0});
-        dependents[{t.callee, 0}].insert(node);
-      }
+      discover({t.target, cut(t.target, *after)}, static_cast<int>(i));
+      if (t.callee >= 0) discover({t.callee, 0}, static_cast<int>(i));
     }
   }
   if (costs_.size() >= kMaxNodes) {
-    for (auto& [node, cost] : costs_) cost = kNever;
+    std::fill(costs_.begin(), costs_.end(), kNever);
     return;
   }
-  std::set<Node> waiting(order.begin(), order.end());
-  for (work = {order.rbegin(), order.rend()}; !work.empty();) {
-    const Node node = work.front();
+  std::deque<std::size_t> work;
+  for (std::size_t i = nodes.size(); i-- > 0;) work.push_back(i);
+  std::vector<char> waiting(nodes.size(), 1);
+  while (!work.empty()) {
+    const std::size_t i = work.front();
     work.pop_front();
-    waiting.erase(node);
-    std::uint64_t best = costs_[node];
-    for (const Transition& t : automaton_.states[static_cast<std::size_t>(node.first)].transitions) {
-      best = std::min(best, cost_of(t, node.second));
+    waiting[i] = 0;
+    std::uint64_t best = costs_[first + i];
+    for (const Transition& t : automaton_.states[static_cast<std::size_t>(nodes[i].first)].transitions) {
+      best = std::min(best, cost_of(t, nodes[i].second));
     }
-    if (best >= costs_[node]) continue;
-    costs_[node] = best;
-    for (const Node& other : dependents[node]) {
-      if (waiting.insert(other).second) work.push_back(other);
+    if (best >= costs_[first + i]) continue;
+    costs_[first + i] = best;
+    for (const int other : dependents[i]) {
+      char& waits = waiting[static_cast<std::size_t>(other)];
+      if (waits == 0) work.push_back(static_cast<std::size_t>(other));
+      waits = 1;
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,7 +67,9 @@ class Sampler {
 
   const Automaton& automaton_;
   std::vector<int> needed_;  // by state: the highest r that some check ahead tells from a lower one
-  std::map<Node, std::uint64_t> costs_;
+  static std::uint64_t key(const Node& node) { return static_cast<std::uint64_t>(node.first) << 32 | static_cast<std::uint32_t>(node.second); }
+  std::unordered_map<std::uint64_t, std::size_t> numbers_;  // of nodes, by key
+  std::vector<std::uint64_t> costs_;                         // by number
   std::vector<std::vector<std::uint32_t>> visits_;  // by state and transition
   std::map<Node, Step> came_by_;      // breadth first from all starts; a start has no entry
   std::map<Node, int> start_of_;      // the start state that a node was reached from

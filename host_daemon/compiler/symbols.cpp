@@ -8,7 +8,6 @@
 
 #include "compiler/base64.hpp"
 #include "compiler/record_facts_json.hpp"
-#include "compiler/sampler.hpp"
 
 namespace sluice::compiler {
 
@@ -39,7 +38,7 @@ Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
 
 }  // namespace
 
-std::string write_symbols(const Schema& schema, const Automaton& request, const PackedTable& request_table, const Automaton& response,
+std::string write_symbols(const Schema& schema, const std::vector<std::optional<std::string>>& samples, const Automaton& request, const PackedTable& request_table, const Automaton& response,
                           const PackedTable& response_table, const std::string& digest) {
   Json out;
   out["sluice_symbols"] = kVersion;
@@ -47,10 +46,8 @@ std::string write_symbols(const Schema& schema, const Automaton& request, const 
   out["serial"] = schema.loaded->policy.serial();
   out["digest"] = digest;
   out["endpoints"] = Json::array();
-  Sampler sampler(request);
-  for (const Endpoint& endpoint : schema.endpoints) {
-    const auto sample = sampler.shortest(endpoint.tag);
-    out["endpoints"].push_back({endpoint.name, sample ? to_base64(*sample) : ""});
+  for (std::size_t i = 0; i < schema.endpoints.size(); ++i) {
+    out["endpoints"].push_back({schema.endpoints[i].name, samples[i] ? to_base64(*samples[i]) : ""});
   }
   out["schema"] = to_json(record_facts(schema));
   out["request"] = pipeline_json(request, request_table);

@@ -17,8 +17,8 @@
 
 namespace sluice::compiler {
 
-// JSON text of the symbol map. `digest` is the image's, in lower-case hex.
-std::string write_symbols(const Schema& schema, const Automaton& request, const PackedTable& request_table, const Automaton& response,
+// JSON text of the symbol map. `samples` has an accepted request of each endpoint of the schema, or none; `digest` is the image's, in lower-case hex.
+std::string write_symbols(const Schema& schema, const std::vector<std::optional<std::string>>& samples, const Automaton& request, const PackedTable& request_table, const Automaton& response,
                           const PackedTable& response_table, const std::string& digest);
 
 struct Explanation {
