@@ -149,6 +149,7 @@ const Analysis::Frame& Analysis::frame(int entry) const {
       if (edge.calls()) {
         frame.height = std::min(deep(), std::max(frame.height, heights_.at(edge.next) + 1));
       }
+      frame.keys = frame.keys || edge.key_op == layout::KeyOp::BEGIN;
       has_set = has_set || edge.register_op == RegisterOp::SET ||
                 edge.register_op == RegisterOp::SET_AGAIN;
     }

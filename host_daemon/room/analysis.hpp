@@ -27,6 +27,8 @@ class Analysis {
   [[nodiscard]] bool accumulator_lives(int state) const {
     return live_[static_cast<std::size_t>(state)] != 0;
   }
+  /// True if a frame that starts in this state reads keys of a map.
+  [[nodiscard]] bool reads_keys(int entry) const { return frame(entry).keys; }
   /// The states of a frame that starts in this one; ascending.
   [[nodiscard]] const std::vector<int>& states(int entry) const { return frame(entry).states; }
 
@@ -35,6 +37,7 @@ class Analysis {
     std::vector<int> states{};
     std::uint32_t height = 0;
     std::uint32_t clamp = 0;
+    bool keys = false;
   };
   [[nodiscard]] const Frame& frame(int entry) const;
   [[nodiscard]] std::vector<int> reach(int entry) const;

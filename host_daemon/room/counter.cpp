@@ -103,7 +103,9 @@ const FrameCount<Number>& Counter<Number>::count(const FrameKey& wanted) {
       progress_(std::to_string(counts_.size()) + " frames counted, " + std::to_string(work.size()) +
                 " wait");
     }
-    counts_.emplace(key, solve(graph));
+    FrameCount<Number> solved = solve(graph);
+    if (graph.key) spell_keys(*graph.key, solved);
+    counts_.emplace(key, std::move(solved));
     work.pop_back();
   }
   return counts_.at(wanted);
@@ -207,6 +209,68 @@ FrameCount<Number> Counter<Number>::solve(const Graph<Number>& graph) {
     now.swap(next);
   }
   return out;
+}
+
+// Multiplies each way with m keys with the sets of m different keys. sets[m][n], the number of sets of m
+// keys with n bytes together, grows by one length of key at a time: j of the a keys with l bytes can be
+// chosen in a over j ways.
+template <class Number>
+void Counter<Number>::spell_keys(const FrameKey& key, FrameCount<Number>& count) {
+  const Series<Number>& spelled = counts_.at(key).series.at(0);  // with the byte behind the key
+  std::vector<std::size_t> room;  // bytes that m keys may have
+  for (std::size_t o = 0; o < count.outcomes.size(); ++o) {
+    const std::size_t m = count.outcomes[o].keys;
+    for (std::size_t n = 0; n <= limit_; ++n) {
+      if (count.series[o][n].zero()) continue;
+      if (room.size() <= m) room.resize(m + 1, 0);
+      room[m] = std::max(room[m], limit_ - n + 1);
+      break;
+    }
+  }
+  for (std::size_t m = room.size(); m-- > 1;) room[m - 1] = std::max(room[m - 1], room[m]);
+  std::vector<Series<Number>> sets(room.size());
+  for (std::size_t m = 0; m < room.size(); ++m) sets[m].resize(room[m]);
+  if (!sets.empty() && !sets[0].empty()) sets[0][0] = Number(1);
+  for (std::size_t length = 0; length + 1 < spelled.size(); ++length) {
+    const Number& keys = spelled[length + 1];
+    if (keys.zero()) continue;
+    std::vector<Number> choices{Number(1)};
+    while (choices.size() < sets.size() && (choices.size() + 1) * length <= limit_ + length) {
+      const Number next = choices.back().next_choice(keys, choices.size() - 1);
+      if (next.zero()) break;
+      choices.push_back(next);
+    }
+    for (std::size_t m = sets.size(); m-- > 1;) {
+      for (std::size_t j = 1; j <= m && j < choices.size(); ++j) {
+        const Series<Number>& fewer = sets[m - j];
+        for (std::size_t n = 0; n < fewer.size() && n + j * length < sets[m].size(); ++n) {
+          if (!fewer[n].zero()) sets[m][n + j * length].add_product(fewer[n], choices[j]);
+        }
+      }
+    }
+  }
+  FrameCount<Number> out;
+  for (std::size_t o = 0; o < count.outcomes.size(); ++o) {
+    Outcome what = count.outcomes[o];
+    const std::size_t m = what.keys;
+    if (m >= sets.size()) continue;
+    what.keys = 0;
+    auto it = std::find(out.outcomes.begin(), out.outcomes.end(), what);
+    if (it == out.outcomes.end()) {
+      out.outcomes.push_back(what);
+      out.series.emplace_back(limit_ + 1);
+      it = std::prev(out.outcomes.end());
+    }
+    Series<Number>& sum = out.series[static_cast<std::size_t>(it - out.outcomes.begin())];
+    for (std::size_t n = 0; n <= limit_; ++n) {
+      if (count.series[o][n].zero()) continue;
+      for (std::size_t k = 0; k < sets[m].size() && n + k <= limit_; ++k) {
+        if (!sets[m][k].zero()) sum[n + k].add_product(count.series[o][n], sets[m][k]);
+      }
+    }
+  }
+  most_additions_ = std::max(most_additions_, std::uint64_t{limit_} * sets.size());
+  count = std::move(out);
 }
 
 template <class Number>

@@ -9,6 +9,10 @@
 // the graph, loops included; frames left shrink with every call, so recursion ends by itself and the
 // depth limit is kept exactly.
 //
+// Maps: their keys ascend, so a record with m keys is a set of m different ones. A key is a step without
+// length in the frame of the map, which counts its keys; at the end each way with m keys is multiplied
+// with the number of sets of m keys, by their bytes together.
+//
 // content-length: the accumulator is a distribution over values (each length of digits is one), and
 // CHECK_END leaves a tail that must have exactly such a length.
 #pragma once
@@ -18,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,6 +51,7 @@ struct Node {
   std::uint16_t tag = 0;  ///< set in this frame; 0: none
   int look = -1;          ///< number of a set of letters: the next one, already seen; -1: none
   int tail = -1;          ///< number of a distribution: bytes left in the record; -1: any
+  std::uint32_t keys = 0; ///< of a map, so far in this frame
   bool operator==(const Node&) const = default;
 };
 
@@ -55,6 +61,8 @@ struct Outcome {
   int accumulator = -1;
   std::uint16_t tag = 0;
   int tail = -1;
+  bool key = false;         ///< the frame was a key of a map, and its last byte stands behind the key
+  std::uint32_t keys = 0;   ///< only within the counter: the frame was a map with so many keys
   auto operator<=>(const Outcome&) const = default;
 };
 
@@ -102,6 +110,7 @@ struct Graph {
   std::vector<Accept> accepts{};
   std::vector<Tail> tails{};
   std::vector<Outcome> outcomes{};
+  std::optional<FrameKey> key{};  // the frame of a map: what reads its keys
 };
 
 /// Says what is being done, about once a second.
@@ -150,7 +159,7 @@ class Counter {
   int distribution(Distribution made);
   int look_number(std::vector<std::pair<int, int>> look);
   Number mass(int distribution) const;
-  bool build(const FrameKey& key, Graph<Number>& graph, std::vector<FrameKey>& missing);
+  void spell_keys(const FrameKey& key, FrameCount<Number>& count);
 
   const Machine& machine_;
   std::uint32_t limit_;

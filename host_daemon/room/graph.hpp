@@ -11,6 +11,7 @@
 namespace sluice::room {
 
 constexpr std::size_t kNodeBudget = 4'000'000;      // nodes of one frame
+constexpr std::uint32_t kKeyBudget = 2'048;         // pairs of one map
 constexpr std::size_t kDistributionBudget = 128;  // accumulator distributions of one pipeline
 
 template <class Number>
@@ -21,7 +22,7 @@ class Counter<Number>::Builder {
         clamp_(counter.analysis_.clamp(key.entry)) {}
 
   void run() {
-    node({key_.entry, key_.r, key_.accumulator, 0, -1, -1});
+    node({key_.entry, key_.r, key_.accumulator, 0, -1, -1, 0});
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (graph_.nodes.size() > kNodeBudget) {
         throw Unsupported("a frame has more than " + std::to_string(kNodeBudget) +
@@ -37,7 +38,7 @@ class Counter<Number>::Builder {
       std::uint64_t h = static_cast<std::uint32_t>(n.state);
       for (std::uint64_t part : {std::uint64_t{n.r}, static_cast<std::uint64_t>(n.accumulator + 1),
                                  std::uint64_t{n.tag}, static_cast<std::uint64_t>(n.look + 1),
-                                 static_cast<std::uint64_t>(n.tail + 1)}) {
+                                 static_cast<std::uint64_t>(n.tail + 1), std::uint64_t{n.keys}}) {
         h = (h ^ part) * 0x9E3779B97F4A7C15ULL;
         h ^= h >> 29;
       }
@@ -80,7 +81,7 @@ class Counter<Number>::Builder {
         });
       }
       if (letters.empty()) continue;
-      if (edge.key_op != layout::KeyOp::NONE) unsupported("a map's ordered keys");
+      check_key_op(edge);
       if (edge.bytes == 0) {
         on_end(from, n, edge, pops);
       } else {
@@ -91,8 +92,19 @@ class Counter<Number>::Builder {
       std::sort(look.begin(), look.end());
       const auto& [accumulator, tag] = what;
       const int number = counter_.look_number(std::move(look));
-      graph_.ends.push_back({from, outcome({number, accumulator, tag, -1}), 0, Number(1)});
+      graph_.ends.push_back({from, outcome({number, accumulator, tag, -1, false, n.keys}), 0, Number(1)});
     }
+  }
+
+  // The key unit's operations as compiled maps use them.
+  void check_key_op(const Edge& edge) const {
+    using layout::Control;
+    using layout::KeyOp;
+    const bool fits = edge.key_op == KeyOp::NONE || (edge.key_op == KeyOp::END_KEY && edge.control == Control::RET && edge.bytes != 0) ||
+                      ((edge.key_op == KeyOp::BEGIN || edge.key_op == KeyOp::NEW_MAP) && edge.control == Control::CALL);
+    if (!fits) unsupported("a key that is not one call");
+    if (edge.key_op == KeyOp::BEGIN && key_.bottom) unsupported("a map in the bottom frame");
+    if (edge.calls() && edge.key_op != KeyOp::NEW_MAP && counter_.analysis_.reads_keys(edge.next)) unsupported("a map that shares its keys");
   }
 
   std::optional<std::uint32_t> register_after(const Edge& edge, std::uint32_t r) const {
@@ -207,7 +219,7 @@ class Counter<Number>::Builder {
     AfterBytes after = accumulator_after(edge, n.accumulator, letters);
     switch (edge.control) {
       case Control::NEXT: {
-        Node to{edge.next, *r, after.accumulator, tag, -1, -1};
+        Node to{edge.next, *r, after.accumulator, tag, -1, -1, n.keys};
         if (checks) {
           if (!key_.bottom) unsupported("CHECK_END within a pushed frame");
           to = checked(to, after.accumulator);
@@ -220,12 +232,12 @@ class Counter<Number>::Builder {
       case Control::CALL:
       case Control::CALL_LEN:
         if (checks) unsupported("CHECK_END on a call");
-        call(from, edge, *r, tag, after);
+        call(from, n, edge, *r, tag, after);
         return;
       default:  // RET
         graph_.ends.push_back({from,
-                               checks ? outcome({-1, -1, tag, after.accumulator})
-                                      : outcome({-1, after.accumulator, tag, -1}),
+                               checks ? outcome({-1, -1, tag, after.accumulator, false, n.keys})
+                                      : outcome({-1, after.accumulator, tag, -1, edge.key_op == layout::KeyOp::END_KEY, n.keys}),
                                1, after.ways});
         return;
     }
@@ -241,7 +253,7 @@ class Counter<Number>::Builder {
     return n;
   }
 
-  void call(int from, const Edge& edge, std::uint32_t r, std::uint16_t tag, const AfterBytes& after) {
+  void call(int from, const Node& n, const Edge& edge, std::uint32_t r, std::uint16_t tag, const AfterBytes& after) {
     if (key_.frames_left == 0) return;  // DEPTH
     const bool by_length = edge.control == layout::Control::CALL_LEN;
     Number ways = after.ways;
@@ -261,11 +273,15 @@ class Counter<Number>::Builder {
     for (std::size_t o = 0; o < known->second.outcomes.size(); ++o) {
       const Outcome& out = known->second.outcomes[o];
       const Series<Number>& series = known->second.series[o];
+      if (out.key || edge.key_op == layout::KeyOp::BEGIN) {
+        take_key(from, n, edge, r, key, known->second, ways);
+        return;
+      }
       const std::uint16_t new_tag = out.tag != 0 ? out.tag : tag;
       if (by_length) {
-        land_by_length(from, edge, r, new_tag, out, series, ways, after.accumulator);
+        land_by_length(from, n, edge, r, new_tag, out, series, ways, after.accumulator);
       } else if (out.look < 0) {
-        Node to{edge.back, r, out.accumulator, new_tag, -1, -1};
+        Node to{edge.back, r, out.accumulator, new_tag, -1, -1, n.keys};
         Number factor = ways;
         if (out.tail >= 0) {
           if (!key_.bottom) unsupported("CHECK_END more than one frame above the bottom");
@@ -285,7 +301,7 @@ class Counter<Number>::Builder {
             return machine_.states[static_cast<std::size_t>(state)].edge_of[static_cast<std::size_t>(l.first)] < 0;
           });
           if (look.empty()) continue;
-          Node to{state, r, out.accumulator, new_tag, counter_.look_number(look), -1};
+          Node to{state, r, out.accumulator, new_tag, counter_.look_number(look), -1, n.keys};
           Number factor = ways;
           settle(to, factor);
           jump(from, node(to), edge, series, factor);
@@ -294,14 +310,29 @@ class Counter<Number>::Builder {
     }
   }
 
+  // A key: of its call only the first byte and the one behind the key have a length here.
+  void take_key(int from, const Node& n, const Edge& edge, std::uint32_t r, const FrameKey& key, const FrameCount<Number>& count,
+                const Number& ways) {
+    const bool one_way = count.outcomes.size() == 1 && count.outcomes[0] == Outcome{-1, -1, 0, -1, true, 0};
+    if (!one_way || edge.key_op != layout::KeyOp::BEGIN || n.tag != 0 || edge.tag != 0) unsupported("a key that is not one call");
+    if (graph_.key && *graph_.key != key) unsupported("a map with two kinds of keys");
+    graph_.key = key;
+    if (n.keys + 1 > counter_.limit_ / 2) return;
+    if (n.keys >= kKeyBudget) {
+      throw Unsupported("a map may have more than " + std::to_string(kKeyBudget) +
+                        " pairs in a record; count shorter records (--max-bytes), or give it max_pairs");
+    }
+    jump(from, node({edge.back, r, -1, 0, -1, -1, n.keys + 1}), edge, {Number(), Number(1)}, ways);
+  }
+
   // A frame with a length is left on END only, and the symbol behind it is computed afresh.
-  void land_by_length(int from, const Edge& edge, std::uint32_t r, std::uint16_t tag, const Outcome& out,
+  void land_by_length(int from, const Node& n, const Edge& edge, std::uint32_t r, std::uint16_t tag, const Outcome& out,
                       const Series<Number>& series, const Number& ways, int lengths) {
     if (out.look < 0) return;
     if (out.tail >= 0) unsupported("CHECK_END within a frame with a length");
     for (const auto& [letter, where] : counter_.look(out.look)) {
       if (letter != machine_.end) continue;
-      Node to{where < 0 ? edge.back : where, r, out.accumulator, tag, -1, -1};
+      Node to{where < 0 ? edge.back : where, r, out.accumulator, tag, -1, -1, n.keys};
       Number factor = ways;
       settle(to, factor);
       Series<Number> right(series.size());

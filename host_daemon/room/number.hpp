@@ -38,6 +38,12 @@ class Exact {
     return std::log2(head.convert_to<double>()) + static_cast<double>(top - 63);
   }
   [[nodiscard]] std::string decimal() const { return value_.str(); }
+  /// this * (of - taken) / (taken + 1): the next binomial coefficient of `of`. Zero when all are taken.
+  [[nodiscard]] Exact next_choice(const Exact& of, std::uint64_t taken) const {
+    Exact out;
+    if (of.value_ > taken) out.value_ = value_ * (of.value_ - taken) / (taken + 1);
+    return out;
+  }
   friend bool operator==(const Exact&, const Exact&) = default;
 
  private:
@@ -75,6 +81,14 @@ class Scaled {
                                static_cast<long double>(exponent_) * kBlock);
   }
   [[nodiscard]] std::string decimal() const { return {}; }
+  [[nodiscard]] Scaled next_choice(const Scaled& of, std::uint64_t taken) const {
+    // Below 2^63 numbers of keys are exact; beyond, what was taken is nothing beside them.
+    Scaled left = of;
+    if (of.exponent_ == 0) left.significand_ -= static_cast<long double>(taken);
+    if (left.significand_ <= 0) return Scaled();
+    left.significand_ /= static_cast<long double>(taken + 1);
+    return times(left);
+  }
   friend bool operator==(const Scaled&, const Scaled&) = default;
 
  private:

@@ -131,6 +131,31 @@ service S { rpc Do(M) returns (R) { option (google.api.http) = {post: "/d" body:
   same(truth, room, layout::Pipeline::REQUEST);
 }
 
+TEST_CASE("maps: their keys are sets, their values free") {
+  const Compiled compiled = compile(R"(
+enum E { E_A = 0; E_B = 1; }
+message V { map<bool, E> in = 1 [(buf.validate.field).map.max_pairs = 1]; }
+message M {
+  map<string, bool> m = 1 [(buf.validate.field).map = {max_pairs: 2 keys: {string: {pattern: "^[ab]{0,2}$"}}}];
+  map<int32, V> n = 2 [(buf.validate.field).map = {keys: {int32: {in: [1, -1, 10]}}}];
+}
+message R {}
+service S { rpc Do(M) returns (R) { option (google.api.http) = {post: "/d" body: "*"}; } }
+)", kPolicy);
+  RoomOptions options;
+  options.max_bytes = 82 + 34;
+  const Room room = measure(compiled.image, compiled.symbols, options);
+  const std::string letters = "abcdefghijlmnoprstuxyABEHOPST0123456789 /.:-\r\n{}\",_";
+  const Truth truth = asked(compiled, layout::Pipeline::REQUEST, 0, options.max_bytes, letters, [](const std::string& record) {
+    const auto json = nlohmann::json::parse(body_of(record));
+    std::map<std::string, std::string> out{{"m", ""}, {"n", ""}};
+    for (const auto& [name, member] : json.items()) out[name] = member.dump();
+    return out;
+  }, kHead.size());
+  CHECK(truth.records.at("t.S.Do") == 160);
+  same(truth, room, layout::Pipeline::REQUEST);
+}
+
 TEST_CASE("recursion into the depth limit") {
   const std::string schema = R"(
 message M { M m = 1; bool b = 2; }
