@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "canonical/refusal.hpp"
 #include "canonical/text.hpp"
 #include "compiler/civil_time.hpp"
+#include "compiler/field_mask.hpp"
 
 namespace sluice::canonical {
 namespace {
@@ -85,9 +87,11 @@ class BinaryBody : BodyWalk {
       const Node::Member* member = found != node.members.end() ? &found->second : nullptr;
       if (is_elsewhere()) {
         if (member != nullptr) compare_with_path(field, *member);
+      } else if (field.map) {
+        map(field, member, node, out);
       } else if (field.repeated) {
         list(field, member, node, out);
-      } else if (field.value.kind == ValueKind::message) {
+      } else if (compiler::is_binary_message(field.value.kind)) {
         nested(field, member, node, out);
       } else if (member == nullptr) {
         absent(field, node.offset);
@@ -101,26 +105,91 @@ class BinaryBody : BodyWalk {
   void write_field(const Field& field, std::string_view sent, std::string& out) {
     path_ = field.json_name;
     if (sent.empty() && body_.optional) return;
-    if (field.value.kind == ValueKind::message) {
-      Node node;
-      read_binary_message(tables_, field.value.message, sent, path_, node);
-      write(field.value.message, node, out);
-    } else {
-      const Item item = read_binary_value(tables_, field, sent, path_);
-      const Scalar known = scalar(field, item);
-      check_rules(tables_, field.value, known, here(0));
-      out = delimited_value(field, item, known);
-    }
+    out = content(field, sent, {});
     if (!out.empty() || body_.optional) return;
     refuse_empty(field, 0);
   }
 
  private:
+  // A value that is a message, from the bytes behind its length.
+  std::string content(const Field& field, std::string_view sent, Inside at) {
+    std::string out;
+    if (compiler::is_binary_message(field.value.kind)) {
+      Node node;
+      read_binary_message(tables_, field.value.message, sent, path_, node, at);
+      write(field.value.message, node, out);
+      return out;
+    }
+    return checked_content(field, read_binary_value(tables_, field, sent, path_, at));
+  }
+
+  // What stands behind the length of a value that is no message of the schema.
+  std::string checked_content(const Field& field, const Item& item) {
+    if (field.value.kind == ValueKind::any) return any(field, item);
+    if (field.value.kind == ValueKind::field_mask) return field_mask(field, item);
+    const Scalar known = scalar(field, item);
+    check_rules(tables_, field.value, known, here(item.offset));
+    return delimited_value(field, item, known);
+  }
+
+  // What stands behind the tag.
+  void checked_value(const Field& field, const Item& item, std::string& out) {
+    if (!is_bare(field.value)) {
+      append_delimited(out, checked_content(field, item));
+      return;
+    }
+    const Scalar known = scalar(field, item);
+    check_rules(tables_, field.value, known, here(item.offset));
+    append_number(out, field.value.type, item, known);
+  }
+
+  std::string any(const Field& field, const Item& item) {
+    const auto& types = tables_.schema().any_types;
+    const std::string_view url = item.texts.empty() ? std::string_view() : item.texts.back();
+    const auto found = std::find_if(field.value.any.begin(), field.value.any.end(), [&](int index) {
+      return types[static_cast<std::size_t>(index)].url == url;
+    });
+    if (found == field.value.any.end()) {
+      refuse_value(here(item.offset), "any_type",
+                   subject() + " holds '" + excerpt(url) +
+                       "', which the policy or the schema does not allow there.");
+    }
+    const compiler::AnyType& type = types[static_cast<std::size_t>(*found)];
+    std::string out("\x0A");
+    append_delimited(out, type.url);
+    const std::string inner = content(type.value, item.bytes, {item.bytes_offset, item.depth + 1});
+    if (inner.empty()) return out;
+    out += '\x12';
+    append_delimited(out, inner);
+    return out;
+  }
+
+  // The paths in the order that the sender chose.
+  std::string field_mask(const Field& field, const Item& item) const {
+    const compiler::MaskRules rules = compiler::mask_rules(field.value.rules);
+    const auto refuse = [&](std::string_view rule, const std::string& what) {
+      refuse_rule(here(item.offset), rule_text(field.value.rules, {rule}), "'" + path_ + "' " + what);
+    };
+    if (rules.constant && !std::equal(item.texts.begin(), item.texts.end(), rules.constant->begin(), rules.constant->end())) {
+      refuse("const", "is not the one mask that the schema allows.");
+    }
+    std::string out;
+    for (const std::string_view path : item.texts) {
+      if (rules.in && !compiler::covers(*rules.in, path)) refuse("in", "names '" + excerpt(path) + "', which is not one of the allowed paths.");
+      if (compiler::covers(rules.not_in, path)) refuse("not_in", "names '" + excerpt(path) + "', which is one of the forbidden paths.");
+      out += '\x0A';
+      append_delimited(out, path);
+    }
+    return out;
+  }
+
   // The value of an item, read as if it stood in a text: one place knows types and their names.
   Scalar scalar(const Field& field, const Item& item) const {
     const Place place = here(item.offset);
     const auto signed_bits = static_cast<std::int64_t>(item.bits);
     switch (field.value.kind) {
+      case ValueKind::null:
+        return null_scalar(item);
       case ValueKind::timestamp:
       case ValueKind::duration:
         return time_scalar(field, item);
@@ -167,6 +236,17 @@ class BinaryBody : BodyWalk {
     }
   }
 
+  Scalar null_scalar(const Item& item) const {
+    if (item.bits != 0) {
+      refuse_value(here(item.offset), "unknown_enum_value",
+                   "'" + path_ + "' is not 0, the one value of google.protobuf.NullValue.");
+    }
+    Scalar out;
+    out.text = "null";
+    out.is_default = true;
+    return out;
+  }
+
   Scalar time_scalar(const Field& field, const Item& item) const {
     const bool timestamp = field.value.kind == ValueKind::timestamp;
     constexpr std::int64_t kMost = 999999999;
@@ -186,15 +266,6 @@ class BinaryBody : BodyWalk {
         timestamp ? compiler::timestamp_text(out.number) : compiler::duration_text(out.number);
     out.quoted = true;
     return out;
-  }
-
-  // What stands behind the tag.
-  static void value(const Field& field, const Item& item, const Scalar& known, std::string& out) {
-    if (is_bare(field.value)) {
-      append_number(out, field.value.type, item, known);
-    } else {
-      append_delimited(out, delimited_value(field, item, known));
-    }
   }
 
   // What stands behind the length.
@@ -222,14 +293,13 @@ class BinaryBody : BodyWalk {
   }
 
   void singular(const Field& field, const Item& item, std::string& out) {
-    const Scalar known = scalar(field, item);
-    if (known.is_default && field.implicit) {
-      if (!field.default_allowed) refuse_default(field, known, item.offset);
-      return;
+    if (field.implicit) {
+      const Scalar known = scalar(field, item);
+      if (known.is_default && !field.default_allowed) refuse_default(field, known, item.offset);
+      if (known.is_default) return;
     }
-    check_rules(tables_, field.value, known, here(item.offset));
     append_tag(out, field, wire_type(field.value));
-    value(field, item, known, out);
+    checked_value(field, item, out);
   }
 
   void nested(const Field& field, const Node::Member* member, const Node& parent,
@@ -247,8 +317,7 @@ class BinaryBody : BodyWalk {
   }
 
   void list(const Field& field, const Node::Member* member, const Node& parent, std::string& out) {
-    const std::size_t count =
-        member == nullptr ? 0 : std::max(member->items.size(), member->messages.size());
+    const std::size_t count = member == nullptr ? 0 : member->count();
     if (count == 0) return absent(field, member != nullptr ? member->offset : parent.offset);
     const bool packed = is_bare(field.value);
     std::string elements;
@@ -285,15 +354,51 @@ class BinaryBody : BodyWalk {
   }
 
   void list_item(const Field& field, const Node::Member& member, std::size_t i, std::string& out) {
-    if (field.value.kind == ValueKind::message) {
-      std::string bytes;
-      write(field.value.message, *member.messages[i], bytes);
-      append_delimited(out, bytes);
+    if (!compiler::is_binary_message(field.value.kind)) {
+      checked_value(field, member.items[i], out);
       return;
     }
-    const Scalar known = scalar(field, member.items[i]);
-    check_rules(tables_, field.value, known, here(member.items[i].offset));
-    value(field, member.items[i], known, out);
+    std::string bytes;
+    write(field.value.message, *member.messages[i], bytes);
+    append_delimited(out, bytes);
+  }
+
+  // Entries ascend by the bytes of their keys, without tag and length; of equal keys the last one counts.
+  void map(const Field& field, const Node::Member* member, const Node& parent, std::string& out) {
+    if (member == nullptr) return absent(field, parent.offset);
+    const Field &key_field = field.map->key, &value_field = field.map->value;
+    std::map<std::string, const Node::Entry*> entries;
+    for (const Node::Entry& entry : member->entries) {
+      std::string key;
+      if (is_bare(key_field.value)) {
+        append_number(key, key_field.value.type, entry.key, scalar(key_field, entry.key));
+      } else {
+        key = entry.key.bytes;
+      }
+      entries[key] = &entry;
+    }
+    if (field.max_items && entries.size() > *field.max_items) {
+      refuse_rule(here(member->offset), rule_text(field.rules, {"max_pairs"}),
+                  "'" + path_ + "' has more than " + std::to_string(*field.max_items) + " pair(s).");
+    }
+    if (entries.size() < field.min_items) {
+      refuse_rule(here(member->offset), rule_text(field.rules, {"min_pairs"}),
+                  "'" + path_ + "' must have at least " + std::to_string(field.min_items) +
+                      " pair(s); it has " + std::to_string(entries.size()) + ".");
+    }
+    const std::size_t path = path_.size();
+    for (const auto& [key, entry] : entries) {
+      const Scalar known = scalar(key_field, entry->key);
+      path_ += "[\"" + excerpt(known.text, 80) + "\"]";
+      std::string bytes;
+      append_tag(bytes, key_field, wire_type(key_field.value));
+      checked_value(key_field, entry->key, bytes);
+      append_tag(bytes, value_field, wire_type(value_field.value));
+      list_item(value_field, entry->value, 0, bytes);
+      append_tag(out, field, WireType::delimited);
+      append_delimited(out, bytes);
+      path_.resize(path);
+    }
   }
 
   // See check_choices: a list with items, a value other than a default without presence.
@@ -302,7 +407,7 @@ class BinaryBody : BodyWalk {
     if (found == node.members.end()) return std::nullopt;
     const Node::Member& member = found->second;
     const bool set = field.implicit && !field.repeated ? !scalar(field, member.items.back()).is_default
-                                                       : !member.items.empty() || !member.messages.empty();
+                                                       : member.count() != 0;
     return set ? std::optional<std::size_t>(member.offset) : std::nullopt;
   }
 

@@ -15,7 +15,8 @@ using google::protobuf::FieldDescriptor;
 bool is_bare(const Value& value) {
   return !value.wrapped &&
          (value.kind == ValueKind::boolean || value.kind == ValueKind::integer ||
-          value.kind == ValueKind::floating || value.kind == ValueKind::enumeration);
+          value.kind == ValueKind::floating || value.kind == ValueKind::enumeration ||
+          value.kind == ValueKind::null);
 }
 
 bool is_time(const Value& value) {
@@ -78,33 +79,30 @@ class TreeReader {
     while (!reader.at_end()) {
       const WireField found = reader.field();
       const int place = tables_.find_field(index, found.number);
+      if (place < 0 && is_null_by_default(type, found)) continue;
       if (place < 0) refuse_unknown(type, found);
       const Field& field = type.fields[static_cast<std::size_t>(place)];
       const Descent descent(*this, field);
-      if (field.value.kind == ValueKind::any || field.value.kind == ValueKind::field_mask) {
-        refuse_value(here(found.offset), "must_be_absent",
-                     "'" + path_ + "' is not supported in a Protobuf body.");
-      }
       // Protobuf: of a oneof the last member holds. A rule `oneof` is no such thing: two members are a breach.
       if (field.descriptor->real_containing_oneof() != nullptr) forget_others(type, place, node);
       Node::Member& member = node.members[place];
       member.offset = found.offset;
-      if (field.value.kind == ValueKind::message) {
+      if (field.map) {
         want(field, found, WireType::delimited);
-        if (field.repeated || member.messages.empty()) {
-          member.messages.push_back(std::make_unique<Node>());
-          member.messages.back()->offset = found.value_offset;
-        }
-        read(field.value.message, *member.messages.back(), found.bytes, found.value_offset,
-             depth + 1);
+        read_entry(field, member.entries.emplace_back(), found, depth);
       } else {
-        read_scalars(field, member, found);
+        read_value(field, member, found, depth);
       }
     }
   }
 
-  void read_item(const Field& field, Item& item, const WireField& found) {
+  void read_item(const Field& field, Item& item, const WireField& found, std::size_t depth) {
     item.offset = found.value_offset;
+    item.depth = depth;
+    if (field.value.kind == ValueKind::any || field.value.kind == ValueKind::field_mask) {
+      read_texts(field, item, found);
+      return;
+    }
     if (field.value.wrapped) {
       read_wrapper(field, item, found);
       return;
@@ -136,6 +134,14 @@ class TreeReader {
 
   Place here(std::size_t offset) const { return {path_, 0, offset + 1}; }
 
+  // NullValue without presence has one value, its default, so the schema has no such member.
+  static bool is_null_by_default(const Message& type, const WireField& found) {
+    const auto* known = type.descriptor->FindFieldByNumber(static_cast<int>(found.number));
+    return known != nullptr && found.type == WireType::varint && found.bits == 0 &&
+           known->enum_type() != nullptr &&
+           known->enum_type()->full_name() == "google.protobuf.NullValue";
+  }
+
   [[noreturn]] void refuse_unknown(const Message& type, const WireField& found) const {
     const auto* known = type.descriptor->FindFieldByNumber(static_cast<int>(found.number));
     if (known != nullptr) {
@@ -166,7 +172,49 @@ class TreeReader {
     });
   }
 
-  void read_scalars(const Field& field, Node::Member& member, const WireField& found) {
+  // A value that stands by itself: of a field, or of one part of a map's entry.
+  void read_value(const Field& field, Node::Member& member, const WireField& found,
+                  std::size_t depth) {
+    if (!compiler::is_binary_message(field.value.kind)) {
+      read_scalars(field, member, found, depth);
+      return;
+    }
+    want(field, found, WireType::delimited);
+    if (field.repeated || member.messages.empty()) {
+      member.messages.push_back(std::make_unique<Node>());
+      member.messages.back()->offset = found.value_offset;
+    }
+    read(field.value.message, *member.messages.back(), found.bytes, found.value_offset, depth + 1);
+  }
+
+  // Both parts stand in the tree, also when they are left out as defaults.
+  void read_entry(const Field& map, Node::Entry& entry, const WireField& found, std::size_t depth) {
+    entry.offset = found.offset;
+    entry.key.offset = entry.value.offset = found.value_offset;
+    const Field &key = map.map->key, &value = map.map->value;
+    WireReader reader(found.bytes, found.value_offset, path_);
+    while (!reader.at_end()) {
+      const WireField part = reader.field();
+      if (part.number == 1) {
+        want(key, part, wire_type(key.value));
+        read_item(key, entry.key, part, depth);
+      } else if (part.number == 2) {
+        read_value(value, entry.value, part, depth);
+      } else {
+        refuse_in_well_known(part);
+      }
+    }
+    if (entry.value.count() != 0) return;
+    if (compiler::is_binary_message(value.value.kind)) {
+      entry.value.messages.push_back(std::make_unique<Node>());
+      entry.value.messages.back()->offset = found.value_offset;
+    } else {
+      entry.value.items.emplace_back().offset = found.value_offset;
+    }
+  }
+
+  void read_scalars(const Field& field, Node::Member& member, const WireField& found,
+                    std::size_t depth) {
     if (field.repeated && is_bare(field.value) && found.type == WireType::delimited) {
       WireReader elements(found.bytes, found.value_offset, path_);
       while (!elements.at_end()) {
@@ -178,7 +226,25 @@ class TreeReader {
     }
     want(field, found, wire_type(field.value));
     if (field.repeated || member.items.empty()) member.items.emplace_back();
-    read_item(field, member.items.back(), found);
+    read_item(field, member.items.back(), found, depth);
+  }
+
+  // FieldMask and Any: texts, which of a mask are many; of an Any the last ones count.
+  void read_texts(const Field& field, Item& item, const WireField& message) {
+    const bool any = field.value.kind == ValueKind::any;
+    WireReader reader(message.bytes, message.value_offset, path_);
+    while (!reader.at_end()) {
+      const WireField found = reader.field();
+      if (found.type != WireType::delimited || found.number > (any ? 2 : 1)) refuse_in_well_known(found);
+      if (found.number == 2) {
+        item.bytes = found.bytes;
+        item.bytes_offset = found.value_offset;
+        continue;
+      }
+      check_utf8(found.bytes, found.value_offset);
+      if (any) item.texts.clear();
+      item.texts.push_back(found.bytes);
+    }
   }
 
   // Also of a value that does not count: readers refuse the whole message.
@@ -227,16 +293,18 @@ class TreeReader {
 }  // namespace
 
 void read_binary_message(const Tables& tables, int message, std::string_view bytes,
-                         std::string path, Node& node) {
-  TreeReader(tables, std::move(path)).read(message, node, bytes, 0, 1);
+                         std::string path, Node& node, Inside at) {
+  node.offset = at.offset;
+  TreeReader(tables, std::move(path)).read(message, node, bytes, at.offset, at.depth);
 }
 
 Item read_binary_value(const Tables& tables, const Field& field, std::string_view bytes,
-                       std::string path) {
+                       std::string path, Inside at) {
   WireField whole;
   whole.bytes = bytes;
+  whole.value_offset = at.offset;
   Item item;
-  TreeReader(tables, std::move(path)).read_item(field, item, whole);
+  TreeReader(tables, std::move(path)).read_item(field, item, whole, at.depth);
   return item;
 }
 

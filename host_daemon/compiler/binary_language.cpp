@@ -119,6 +119,9 @@ void add_number(Nfa& nfa, int from, int to, const Value& value) {
     case ValueKind::boolean:
       for (const bool b : value.booleans) nfa.add_edge(from, b ? 1 : 0, b ? 1 : 0, to);
       break;
+    case ValueKind::null:
+      nfa.add_edge(from, 0, 0, to);
+      break;
     case ValueKind::enumeration:
       for (const EnumValue& e : value.enumeration) add_integers(nfa, from, to, FieldDescriptor::TYPE_INT32, e.number, e.number);
       break;
@@ -150,7 +153,8 @@ bool allows_zero(const Value& value) {
 }  // namespace
 
 bool is_packable(ValueKind kind) {
-  return kind == ValueKind::boolean || kind == ValueKind::integer || kind == ValueKind::floating || kind == ValueKind::enumeration;
+  return kind == ValueKind::boolean || kind == ValueKind::integer || kind == ValueKind::floating || kind == ValueKind::enumeration ||
+         kind == ValueKind::null;
 }
 
 int wire_type(const Value& value) {
@@ -166,13 +170,14 @@ int wire_type(const Value& value) {
   }
 }
 
-std::string tag_bytes(int number, int wire) {
+std::string varint_bytes(std::uint64_t value) {
   std::string out;
-  auto tag = static_cast<std::uint32_t>(number) << 3 | static_cast<std::uint32_t>(wire);
-  for (; tag > 0x7F; tag >>= 7) out += static_cast<char>(0x80 | (tag & 0x7F));
-  out += static_cast<char>(tag);
+  for (; value > 0x7F; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7F));
+  out += static_cast<char>(value);
   return out;
 }
+
+std::string tag_bytes(int number, int wire) { return varint_bytes(static_cast<std::uint32_t>(number) << 3 | static_cast<std::uint32_t>(wire)); }
 
 Dfa binary_number_language(const Value& value) {
   Nfa nfa;

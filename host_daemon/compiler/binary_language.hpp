@@ -18,6 +18,9 @@ bool is_packable(ValueKind kind);
 // Wire type: 0 varint, 1 eight bytes, 2 length, 5 four bytes.
 int wire_type(const Value& value);
 
+// The shortest varint.
+std::string varint_bytes(std::uint64_t value);
+
 // The tag of a field as it stands, one to five bytes.
 std::string tag_bytes(int number, int wire);
 

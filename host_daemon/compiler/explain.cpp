@@ -132,6 +132,8 @@ class SymbolMap::Explainer {
         item_ = true;
         break;
       case RoutineKind::leaf:
+        // An entry of a map in Protobuf's encoding; its list has named the place.
+        if (place.place == Place::map_colon) key_ = true;
         return;
     }
     if (here.kind != RoutineKind::array) item_ = key_ = false;

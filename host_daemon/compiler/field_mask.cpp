@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/field_mask.hpp"
 
+#include <algorithm>
+
 namespace sluice::compiler {
 
 namespace {
@@ -29,7 +31,25 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
+bool is_rule(const RuleUse& rule, std::string_view name) { return rule.name == name || rule.name.ends_with("." + std::string(name)); }
+
 }  // namespace
+
+MaskRules mask_rules(const std::vector<RuleUse>& rules) {
+  MaskRules out;
+  for (const RuleUse& rule : rules) {
+    if (is_rule(rule, "field_mask.const")) out.constant = rule.arguments;
+    if (is_rule(rule, "field_mask.in")) out.in = rule.arguments;
+    if (is_rule(rule, "field_mask.not_in")) out.not_in = rule.arguments;
+  }
+  return out;
+}
+
+bool covers(const std::vector<std::string>& listed, std::string_view path) {
+  return std::any_of(listed.begin(), listed.end(), [&](const std::string& one) {
+    return path.substr(0, one.size()) == one && (path.size() == one.size() || path[one.size()] == '.');
+  });
+}
 
 std::optional<TextCondition> mask_condition(std::string_view rule, const std::vector<std::string>& paths) {
   using Kind = TextCondition::Kind;

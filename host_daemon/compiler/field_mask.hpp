@@ -15,4 +15,12 @@ namespace sluice::compiler {
 // that the mapping cannot spell is in no mask.
 std::optional<TextCondition> mask_condition(std::string_view rule, const std::vector<std::string>& paths);
 
+// The same rules on the paths themselves, as a Protobuf body has them. A list stands for its paths and all below them.
+struct MaskRules {
+  std::optional<std::vector<std::string>> constant, in;
+  std::vector<std::string> not_in;
+};
+MaskRules mask_rules(const std::vector<RuleUse>& rules);
+bool covers(const std::vector<std::string>& listed, std::string_view path);
+
 }  // namespace sluice::compiler

@@ -114,6 +114,8 @@ class GrammarBuilder {
   int object(const ObjectForm& form);
   int array(const Field& field);
   void distinct_items(const Field& field, int owner, int open);
+  static constexpr std::size_t kMostDistinct = 16;  // values under repeated.unique
+  std::optional<std::size_t> distinct_limit(const Field& field, std::size_t values);
   int map(const Field& field);
   // INC of a list's or a map's register, if a rule wants its number; nothing otherwise. `min` is then asked for at its end.
   struct Count {
@@ -166,18 +168,30 @@ class GrammarBuilder {
     std::vector<BinaryTag> tags;
   };
   int binary_body(const Body& body);
-  int binary_scalar_body(const Field& field, bool optional);
+  int binary_value_body(const Field& field, bool optional);
   int binary_message(const BinaryForm& form);
   void build_binary_pending();
   void build_binary_message(const PendingBinary& job);
   void binary_member(const BinaryTag& tag, const ObjectForm& form, const BinaryLoop& behind, Effect set, bool exclusive);
-  void leave_list(const BinaryTag& tag, int after, int length, const BinaryLoop& behind, std::uint16_t min);
-  void refuse_unique(const Field& field);
+  void leave_list(const BinaryTag& tag, int after, int length, const BinaryLoop& behind, std::optional<std::uint16_t> min);
+  Frame distinct_packed_frame(const Field& field);
+  void distinct_list(const BinaryTag& tag, const BinaryLoop& behind, Effect set);
   void target_of(int from, int symbol, int target);
   void delimited(int from, const Frame& frame, int return_to, Effect effect, const std::vector<int>& topics);
   Frame text_frame(const std::string& name, const StringLanguage& text);
   Frame value_frame(const Field& field, const ObjectForm& form, bool implicit);
   Frame packed_frame(const Field& field);
+  Frame string_frame(const Value& value);
+  // Well-known messages: in a frame, or as a body of their own.
+  Frame known_frame(const Value& value, BinaryForm::In in);
+  Frame string_wrapper_frame(const Value& value, BinaryForm::In in);
+  Frame mask_frame(const Value& value, BinaryForm::In in);
+  Frame any_frame(const Value& value, BinaryForm::In in);
+  int open_known(const std::string& name, BinaryForm::In in, bool empty);
+  void close_known(int at, BinaryForm::In in);
+  int known_member(int from, int number);
+  void binary_map(const BinaryTag& tag, const BinaryLoop& behind, Effect set);
+  Frame map_entry(const Field& field);
   int number_leaf(const Value& value);
 
   // --- HTTP
@@ -215,6 +229,8 @@ class GrammarBuilder {
   std::vector<PendingObject> pending_;
   std::map<BinaryForm, int> binary_messages_;
   std::vector<PendingBinary> binary_pending_;
+  std::map<std::pair<std::vector<int>, BinaryForm::In>, int> binary_anys_;  // by allowed types
+  std::map<const Field*, Frame> map_entries_;
   std::map<BodyUse, int> header_blocks_;
   std::map<std::pair<int, int>, int> request_tails_;  // (header block, body) -> state behind the target
   std::map<std::string, int> bodies_;

@@ -350,26 +350,32 @@ std::vector<std::string> few_texts(const Value& value, std::size_t most) {
 
 }  // namespace
 
-// repeated.unique: a state knows which values have stood, so there are as many as sets of them.
-void GrammarBuilder::distinct_items(const Field& field, int owner, int open) {
-  constexpr std::size_t kMostValues = 16, kMostSets = 300;
-  const std::vector<std::string> texts = few_texts(field.value, kMostValues);
-  const std::size_t longest = std::min<std::uint64_t>(field.max_items.value_or(texts.size()), texts.size());
+// The most items of a list of distinct values, of which there are so many (0: too many); none and a diagnostic when they have too many sets.
+std::optional<std::size_t> GrammarBuilder::distinct_limit(const Field& field, std::size_t values) {
+  constexpr std::size_t kMostSets = 300;
+  const std::size_t longest = std::min<std::uint64_t>(field.max_items.value_or(values), values);
   // Sets of up to `longest` values.
   std::size_t sets = 0, of_size = 1;
-  for (std::size_t i = 0; i <= longest && !texts.empty(); ++i) {
+  for (std::size_t i = 0; i <= longest && values != 0; ++i) {
     sets += of_size;
-    of_size = of_size * (texts.size() - i) / (i + 1);
+    of_size = of_size * (values - i) / (i + 1);
   }
-  if (texts.empty() || sets > kMostSets || field.min_items > longest) {
-    const std::string why = texts.empty() ? "its items may have more than " + std::to_string(kMostValues) + " values, and a table remembers which have stood by its state alone"
-                            : field.min_items > longest ? "there are fewer values than repeated.min_items wants"
-                                                        : std::to_string(texts.size()) + " values have " + std::to_string(sets) + " sets of up to " + std::to_string(longest) +
-                                                              ", each a state with all names still free; the budget is " + std::to_string(kMostSets);
-    diagnostics_.error(load::Code::kRuleUnsupported, field.span, "field " + field.descriptor->full_name() + ": rule repeated.unique cannot be enforced: " + why)
-        .mend("list few values (`in`; up to 8 always fit), or bound the list: repeated.max_items = 2 fits with up to 16 values");
-    return;
-  }
+  if (values != 0 && sets <= kMostSets && field.min_items <= longest) return longest;
+  const std::string why = values == 0 ? "its items may have more than " + std::to_string(kMostDistinct) + " values, and a table remembers which have stood by its state alone"
+                          : field.min_items > longest ? "there are fewer values than repeated.min_items wants"
+                                                      : std::to_string(values) + " values have " + std::to_string(sets) + " sets of up to " + std::to_string(longest) +
+                                                            ", each a state with all names still free; the budget is " + std::to_string(kMostSets);
+  diagnostics_.error(load::Code::kRuleUnsupported, field.span, "field " + field.descriptor->full_name() + ": rule repeated.unique cannot be enforced: " + why)
+      .mend("list few values (`in`; up to 8 always fit), or bound the list: repeated.max_items = 2 fits with up to 16 values");
+  return std::nullopt;
+}
+
+// repeated.unique: a state knows which values have stood, so there are as many as sets of them.
+void GrammarBuilder::distinct_items(const Field& field, int owner, int open) {
+  const std::vector<std::string> texts = few_texts(field.value, kMostDistinct);
+  const auto limit = distinct_limit(field, texts.size());
+  if (!limit) return;
+  const std::size_t longest = *limit;
   const bool quoted = field.value.kind == ValueKind::string || field.value.quoted;
   std::map<std::uint32_t, int> item_states;  // by the values that have stood
   std::vector<std::uint32_t> waiting;

@@ -30,20 +30,6 @@ std::optional<std::uint64_t> longest_of(const StringLanguage& text) {
   return longest;
 }
 
-// Counts the elements of a list by the register, where a rule wants it.
-Effect counting(const Field& field) {
-  Effect count;
-  if (field.min_items <= 1 && !field.max_items) return count;
-  const std::uint64_t unbounded = layout::INC_UNBOUNDED;
-  count.register_op = RegisterOp::INC;
-  count.register_arg = static_cast<std::uint16_t>(field.max_items ? std::min(*field.max_items, unbounded) : unbounded);
-  return count;
-}
-
-std::uint16_t least_items(const Field& field) {
-  return static_cast<std::uint16_t>(std::min<std::uint64_t>(field.min_items, layout::INC_UNBOUNDED));
-}
-
 }  // namespace
 
 // The varint of a length, then the frame. `first` takes effect with the varint's last byte.
@@ -82,50 +68,11 @@ GrammarBuilder::Frame GrammarBuilder::text_frame(const std::string& name, const 
   return {leaf(name, text, Encoding::plain, Ending::record), bounds.shortest == 0 && text.min == 0, longest_of(text)};
 }
 
-// The frame of a value that is no number: what stands behind its length.
-GrammarBuilder::Frame GrammarBuilder::value_frame(const Field& field, const ObjectForm& form, bool implicit) {
-  Value value = implicit ? value_without_default(field) : field.value;
-  switch (value.kind) {
-    case ValueKind::message:
-      return {binary_message({form, BinaryForm::In::frame}), !form.nonempty, std::nullopt};
-    case ValueKind::timestamp:
-    case ValueKind::duration:
-      return text_frame("time", {binary_time_language(value.kind, value.integers)});
-    case ValueKind::string:
-    case ValueKind::bytes: {
-      const bool text = value.kind == ValueKind::string;
-      const StringLanguage texts = text ? string_language(value.string) : raw_bytes_language(value.string);
-      require_some(texts, field);
-      const Frame inner = text_frame(text ? "string" : "bytes", texts);
-      if (!value.wrapped) return inner;
-      // The wrapper's member stands unless it is empty.
-      const int owner = routine(RoutineKind::leaf, "wrapper");
-      const int start = state(owner, Place::leaf), length = state(owner, Place::length), end = state(owner, Place::leaf);
-      if (inner.empty) finish(start, kEnd, Control::RET);
-      finish(end, kEnd, Control::RET);
-      const std::string tag = tag_bytes(1, 2);
-      next(start, byte_of(tag, 0), byte_of(tag, 0), length);
-      delimited(length, {inner.first, false, inner.longest}, end, {}, {});
-      return {start, inner.empty, std::nullopt};
-    }
-    case ValueKind::any:
-    case ValueKind::field_mask:
-      diagnostics_.error(load::Code::kTypeUnsupported, field.span,
-                         "field " + field.descriptor->full_name() + ": " + field.descriptor->message_type()->full_name() +
-                             " is not supported in a Protobuf body")
-          .mend("leave the field out, or use body: JSON");
-      return {state(routine(RoutineKind::leaf, "none"), Place::leaf), true, std::nullopt};
-    default:
-      return text_frame("wrapper", {binary_wrapper_language(value)});
-  }
-}
-
 // The elements of a packed list, in a frame of its length.
 GrammarBuilder::Frame GrammarBuilder::packed_frame(const Field& field) {
   const Dfa language = binary_number_language(field.value);
-  const Effect count = counting(field);
   const int owner = routine(RoutineKind::array, field.descriptor->full_name());
-  grammar_.routines[static_cast<std::size_t>(owner)].counted = count.register_op == RegisterOp::INC;
+  const auto [count, min] = count_of(field, owner);
   // There is at least one element: only behind one the list may end, or the next begin.
   const int first = state(owner, Place::array_open), again = state(owner, Place::item);
   std::vector<int> states;
@@ -139,7 +86,7 @@ GrammarBuilder::Frame GrammarBuilder::packed_frame(const Field& field) {
       if (s == 0) next(again, e.low, e.high, to, count);
     }
   }
-  finish(again, kEnd, Control::RET, count.register_op == RegisterOp::INC ? least_items(field) : std::uint16_t{0});
+  finish(again, kEnd, Control::RET, min);
   std::optional<std::uint64_t> longest;
   if (field.max_items && !language.empty()) {
     const auto element = length_bounds(language, Counted::bytes).longest;
@@ -196,7 +143,9 @@ void GrammarBuilder::build_binary_message(const PendingBinary& job) {
     const unsigned met = waiting[done];
     for (const Field& field : message.fields) {
       const unsigned bits = exclusive_bits(message, field);
-      if ((bits & met) != 0 || form.excluded.count(field.name) != 0) continue;
+      // NullValue without presence is always at its default.
+      const bool never = field.implicit && field.value.kind == ValueKind::null;
+      if ((bits & met) != 0 || never || form.excluded.count(field.name) != 0) continue;
       loop_with(met | bits);
       const std::string tag = tag_bytes(field.number, field.repeated ? 2 : wire_type(field.value));
       BinaryLoop& loop = loops.at(met);
@@ -238,6 +187,7 @@ void GrammarBuilder::binary_member(const BinaryTag& tag, const ObjectForm& form,
   const int owner = grammar_.states[static_cast<std::size_t>(tag.at)].routine;
   const std::vector<int> topics{field_subject(field)};
   const bool packable = is_packable(field.value.kind) && !field.value.wrapped;
+  if (field.map) return binary_map(tag, behind, set);
   if (!field.repeated && packable) {
     const Value value = field.implicit ? value_without_default(field) : field.value;
     call(tag.at, last, last, number_leaf(value), behind.state, set);
@@ -249,50 +199,40 @@ void GrammarBuilder::binary_member(const BinaryTag& tag, const ObjectForm& form,
     delimited(length, frame, behind.state, {}, topics);
   };
   if (!field.repeated) return behind_length(value_frame(field, form.below(field), field.implicit));
-  if (packable) {
-    if (field.unique) refuse_unique(field);
-    return behind_length(packed_frame(field));
-  }
-  if (field.unique) refuse_unique(field);
+  if (packable) return behind_length(field.unique ? distinct_packed_frame(field) : packed_frame(field));
+  if (field.unique) return distinct_list(tag, behind, set);
   const Frame element = value_frame(field, {field.value.message}, false);
-  const Effect count = counting(field);
-  const bool counted = count.register_op == RegisterOp::INC;
-  if (!counted && !exclusive) {
+  if (field.min_items <= 1 && !field.max_items && !exclusive) {
     set.register_op = RegisterOp::SET_AGAIN;
     return behind_length(element);
   }
   const int list = routine(RoutineKind::array, field.descriptor->full_name());
-  grammar_.routines[static_cast<std::size_t>(list)].counted = counted;
+  const auto [count, min] = count_of(field, list);
   const int length = state(list, Place::length, topics), after = state(list, Place::after_item, topics);
   call(tag.at, last, last, length, behind.state, set);
   delimited(length, element, after, count, topics);
-  leave_list(tag, after, length, behind, counted ? least_items(field) : std::uint16_t{0});
+  leave_list(tag, after, length, behind, min);
 }
 
-void GrammarBuilder::refuse_unique(const Field& field) {
-  diagnostics_.error(load::Code::kRuleUnsupported, field.span,
-                     "field " + field.descriptor->full_name() + ": rule repeated.unique cannot be enforced in a Protobuf body")
-      .mend("leave the rule out, or use body: JSON");
-}
-
-// Behind an element: the same tag again leads to `length`, END and the tags of later members to the message.
-void GrammarBuilder::leave_list(const BinaryTag& tag, int after, int length, const BinaryLoop& behind, std::uint16_t min) {
-  finish(after, kEnd, Control::REDO, min);
+// Behind an element: the same tag again leads to `length` (-1: there may be no more), END and the tags of later members to the message. Without
+// `min` the list has to go on.
+void GrammarBuilder::leave_list(const BinaryTag& tag, int after, int length, const BinaryLoop& behind, std::optional<std::uint16_t> min) {
+  if (min) finish(after, kEnd, Control::REDO, *min);
   int at = after;
   for (std::size_t i = 0; i < tag.bytes.size(); ++i) {
     const std::string prefix = tag.bytes.substr(0, i);
     std::set<int> others;
     for (const BinaryTag& other : behind.tags) {
       const bool follows = other.bytes.size() > i && other.bytes.compare(0, i, prefix) == 0 && other.field->rank > tag.field->rank;
-      if (follows && other.bytes[i] != tag.bytes[i]) others.insert(byte_of(other.bytes, i));
+      if (min && follows && other.bytes[i] != tag.bytes[i]) others.insert(byte_of(other.bytes, i));
     }
     for (const int other : others) {
-      finish(at, other, i == 0 ? Control::REDO : Control::REDO_TO, min);
+      finish(at, other, i == 0 ? Control::REDO : Control::REDO_TO, *min);
       if (i > 0) target_of(at, other, behind.trie.at(prefix));
     }
     const bool last = i + 1 == tag.bytes.size();
     const int to = last ? length : state(grammar_.states[static_cast<std::size_t>(after)].routine, Place::member_name);
-    next(at, byte_of(tag.bytes, i), byte_of(tag.bytes, i), to);
+    if (to >= 0) next(at, byte_of(tag.bytes, i), byte_of(tag.bytes, i), to);
     at = to;
   }
 }
@@ -319,34 +259,13 @@ int GrammarBuilder::binary_body(const Body& body) {
   const Field& field = schema_.message(body.message).fields[static_cast<std::size_t>(body.field)];
   const int topic = field_subject(field);
   int start = -1;
-  if (field.value.kind == ValueKind::message) {
+  if (is_binary_message(field.value.kind)) {
     start = binary_message({{field.value.message, true, false, body.excluded, body.reached, body.needed}, body.optional ? In::optional_body : In::body});
   } else {
-    guarded("field " + field.descriptor->full_name(), field.span, [&] { start = binary_scalar_body(field, body.optional); });
+    guarded("field " + field.descriptor->full_name(), field.span, [&] { start = binary_value_body(field, body.optional); });
   }
   if (start >= 0) grammar_.states[static_cast<std::size_t>(start)].subjects.push_back(topic);
   return start;
-}
-
-// A body that is a time or a wrapper of a number.
-int GrammarBuilder::binary_scalar_body(const Field& field, bool optional) {
-  const bool time = field.value.kind == ValueKind::timestamp || field.value.kind == ValueKind::duration;
-  if (!time && !is_packable(field.value.kind)) {
-    diagnostics_.error(load::Code::kTypeUnsupported, field.span,
-                       "field " + field.descriptor->full_name() + ": " + field.descriptor->message_type()->full_name() +
-                           " is not supported as a Protobuf body of its own")
-        .mend("put it into a message, or use body: JSON");
-    return -1;
-  }
-  const Dfa all = time ? binary_time_language(field.value.kind, field.value.integers) : binary_wrapper_language(field.value);
-  const Dfa language = subtract(all, text_language(""));
-  std::vector<int> states;
-  for (std::size_t s = 0; s < language.states.size(); ++s) states.push_back(state(main_, s == 0 ? Place::body : Place::leaf));
-  for (std::size_t s = 0; s < language.states.size(); ++s) {
-    for (const Edge& e : language.states[s].edges) next(states[s], e.low, e.high, states[static_cast<std::size_t>(e.to)]);
-    if (language.states[s].accept || (s == 0 && optional)) finish(states[s], kEnd, Control::ACCEPT);
-  }
-  return states.empty() ? -1 : states.front();
 }
 
 }  // namespace sluice::compiler

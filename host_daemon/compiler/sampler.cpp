@@ -36,29 +36,36 @@ bool mend_content_length(std::string& record) {
 // The pairs of a map that is being spelled.
 struct Pair {
   std::size_t begin, key, key_end;
+  std::size_t end = 0;  // of one in a frame of its length; else its separator or the map's end tells
 };
 struct OpenMap {
   std::size_t frame;  // size of the stack inside it
   std::vector<Pair> pairs;
 };
 
-// Puts the pairs, separated by one byte each, into the order of their keys. Of equal keys one stays: the pair around `kept`, or the
-// first. False when fewer than `min` are left.
+// Puts the pairs, which have one text between each two of them, into the order of their keys. Of equal keys one stays: the pair around
+// `kept`, or the first. False when fewer than `min` are left.
 bool sort_pairs(std::string& out, const std::vector<Pair>& pairs, std::size_t kept, std::size_t min) {
   std::map<std::string, std::string> sorted;
-  const char separator = pairs.size() > 1 ? out[pairs[1].begin - 1] : ',';
+  const auto end_of = [&](std::size_t i) {
+    if (pairs[i].end != 0) return pairs[i].end;
+    return i + 1 < pairs.size() ? pairs[i + 1].begin - 1 : out.size();
+  };
+  const std::string separator = pairs.size() > 1 ? out.substr(end_of(0), pairs[1].begin - end_of(0)) : "";
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const std::size_t end = i + 1 < pairs.size() ? pairs[i + 1].begin - 1 : out.size();
+    const std::size_t end = end_of(i);
     const std::string text = out.substr(pairs[i].begin, end - pairs[i].begin);
     const auto [place, fresh] = sorted.try_emplace(out.substr(pairs[i].key, pairs[i].key_end - pairs[i].key), text);
     if (!fresh && pairs[i].begin <= kept && kept <= end) place->second = text;
   }
   if (sorted.size() < std::max<std::size_t>(min, 1)) return pairs.empty();
+  const std::string behind = out.substr(end_of(pairs.size() - 1));  // the beginning of a tag that ended the list
   out.resize(pairs.front().begin);
   for (const auto& [key, text] : sorted) {
     if (out.size() > pairs.front().begin) out += separator;
     out += text;
   }
+  out += behind;
   return true;
 }
 
@@ -273,6 +280,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
     int ret, r;
     bool delimited = false;  // by the length that stands in [length_at, first)
     std::size_t length_at = 0, first = 0;
+    bool may_be_empty = true;
   };
   std::size_t length_at = 0;
   std::vector<Frame> stack{{-1, 0}};
@@ -293,10 +301,11 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       std::uint64_t cost;
     };
     std::vector<Candidate> candidates;
+    const bool must_go_on = stack.back().delimited && !stack.back().may_be_empty && out.size() == stack.back().first;
     for (std::size_t i = 0; i < transitions.size(); ++i) {
       const Transition& t = transitions[i];
       const std::uint64_t c = cost_of(t, r);
-      if (c >= kNever) continue;
+      if (c >= kNever || (must_go_on && t.low == kEnd)) continue;
       bool symbol = false;
       for (int b = t.low; b <= t.high && !symbol; ++b) symbol = allowed[static_cast<std::size_t>(b)];
       if (!symbol) continue;
@@ -370,6 +379,17 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
         if (left <= 0x7F) break;
       }
       out.replace(frame.length_at, frame.first - frame.length_at, length);
+      // What stands behind the length moves with it.
+      const std::size_t longer = length.size() - (frame.first - frame.length_at);
+      for (OpenMap& map : maps) {
+        for (Pair& pair : map.pairs) {
+          for (std::size_t* place : {&pair.begin, &pair.key, &pair.key_end, &pair.end}) {
+            if (*place >= frame.first) *place += longer;
+          }
+        }
+      }
+      if (kept >= frame.first) kept += longer;
+      if (!maps.empty() && maps.back().frame + 1 == stack.size() && !maps.back().pairs.empty()) maps.back().pairs.back().end = out.size();
       state = frame.ret;
       stack.pop_back();
       allowed.set();
@@ -383,13 +403,21 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
         for (int b = other.low; b <= other.high; ++b) redo.set(static_cast<std::size_t>(b));
       }
       allowed &= redo;
+      if (!maps.empty() && maps.back().frame == stack.size()) {
+        if (!sort_pairs(out, maps.back().pairs, kept, t.min)) return std::nullopt;
+        maps.pop_back();
+      }
       state = t.control == Control::REDO_TO ? t.target : stack.back().ret;
       stack.pop_back();
       if (stack.empty()) return std::nullopt;
       continue;
     }
     if (t.effect.key_op == layout::KeyOp::NEW_MAP) maps.push_back({stack.size() + 1, {}});
-    if (!maps.empty() && t.effect.key_op == layout::KeyOp::BEGIN) maps.back().pairs.push_back({out.size(), out.size() + 1, 0});
+    if (!maps.empty() && t.effect.key_op == layout::KeyOp::BEGIN) {
+      // A pair begins with its key, or with the length of the frame that it stands in.
+      const bool framed = stack.size() > maps.back().frame;
+      maps.back().pairs.push_back({framed ? stack.back().length_at : out.size(), out.size() + 1, 0});
+    }
     if (!maps.empty() && t.effect.key_op == layout::KeyOp::END_KEY) maps.back().pairs.back().key_end = out.size();
     if (t.control == Control::RET && !maps.empty() && maps.back().frame == stack.size()) {
       if (!sort_pairs(out, maps.back().pairs, kept, t.min)) return std::nullopt;
@@ -403,7 +431,7 @@ std::optional<std::string> Sampler::walk(int start, int tag, std::mt19937_64* rn
       stack.pop_back();
       if (stack.empty()) return std::nullopt;
     } else if (t.callee >= 0) {
-      stack.push_back({t.target, 0, t.control == Control::CALL_LEN, length_at, out.size()});
+      stack.push_back({t.target, 0, t.control == Control::CALL_LEN, length_at, out.size(), t.low == 0});
       state = t.callee;
     } else {
       state = t.target;

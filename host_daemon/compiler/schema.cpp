@@ -100,6 +100,8 @@ std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
                         .indexes = {},
                         .rules_hold = {},
                         .refused = {},
+                        .protobuf_bodies = std::any_of(loaded->methods.begin(), loaded->methods.end(),
+                                                       [](const auto& method) { return method.body == sluice::v1::Policy::PROTOBUF; }),
                         .software_rules = {}};
   resolve_any_types(resolution);
   enter_messages(resolution);

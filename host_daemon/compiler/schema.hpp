@@ -111,6 +111,8 @@ constexpr bool is_well_known(ValueKind kind) {
 }
 // Any JSON, or part of it: nothing constrains it.
 constexpr bool is_dynamic(ValueKind kind) { return kind == ValueKind::dynamic || kind == ValueKind::structure || kind == ValueKind::list_value; }
+// In Protobuf's encoding a message of the schema: Value::message.
+constexpr bool is_binary_message(ValueKind kind) { return kind == ValueKind::message || is_dynamic(kind); }
 // Constrained by Value::string.
 constexpr bool is_text(ValueKind kind) { return kind == ValueKind::string || kind == ValueKind::bytes || kind == ValueKind::field_mask; }
 
@@ -125,7 +127,7 @@ struct Value {
   FloatSet floats;                               // floating: allowed values
   StringRules string;                            // string, bytes; field_mask: its JSON spelling
   std::vector<EnumValue> enumeration;            // enumeration: allowed values in declaration order
-  int message = -1;                              // message: index into Schema::messages
+  int message = -1;                              // message: index into Schema::messages; is_dynamic: the same, where some body is Protobuf's
   std::vector<int> any;                          // any: allowed types, indexes into Schema::any_types
   std::vector<RuleUse> rules;                    // every rule that shaped this value
 };

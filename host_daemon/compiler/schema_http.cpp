@@ -460,7 +460,6 @@ class BindingResolver {
 void use_protobuf(Resolution& resolution, Endpoint& endpoint) {
   const auto use = [&](Body& body, const std::string& option) {
     body.protobuf = true;
-    if (body.kind != Body::Kind::none) refuse_binary_maps(resolution, body.message);
     if (body.kind != Body::Kind::field) return;
     const Field& field = resolution.schema.message(body.message).fields[static_cast<std::size_t>(body.field)];
     if (!field.repeated && field.descriptor->message_type() != nullptr) return;

@@ -37,6 +37,8 @@ struct Resolution {
 
   // Some status has no message of its own: it answers with the method's response.
   bool own_responses = false;
+  // Some bodies are in Protobuf's encoding, where Struct, Value and ListValue are messages like any other.
+  bool protobuf_bodies = false;
 
   // Whether the policy leaves this rule of a field, oneof or message to software; notes that it stands there.
   bool left_to_software(const std::string& element, const std::string& rule, const Span& span);
@@ -52,6 +54,8 @@ struct Resolution {
 // Messages whose JSON form is not that of an ordinary message, and that this compiler does not know
 // yet.
 bool special_message(const Descriptor* message);
+// Enters the message that a value holds into the list; `type` may be null when it holds none.
+void refer_message(Resolution& resolution, Value& value, const Descriptor* type, bool with_rules);
 // Fills Schema::messages[index]: fields, oneofs, ranks. Appends the messages that it needs.
 void resolve_message(Resolution& resolution, int index);
 
@@ -77,8 +81,6 @@ void resolve_count(Resolution& resolution, Field& field, const buf::validate::Fi
 void allow_zero_item(Resolution& resolution, Value& value, const FieldDescriptor* field,
                      const FieldDescriptor* owner, const std::string& path);
 
-// Reports the maps in a message and below it: their Protobuf encoding is not built yet.
-void refuse_binary_maps(Resolution& resolution, int message);
 // Where the type of a field's values stands: a map's value field, or the field itself.
 const FieldDescriptor* value_descriptor(const FieldDescriptor* field);
 // Fills `field`, a map, from its rules; `with_rules`: they hold. Messages of values are entered into the list.

@@ -13,6 +13,7 @@ namespace {
 
 using buf::validate::FieldRules;
 
+constexpr std::string_view kDynamicValue = "google.protobuf.Value";
 constexpr std::size_t kMaxName = 1024;  // bytes of a JSON name; a state each
 constexpr int kMaxGroups = 4;  // each doubles the states of a message's names
 
@@ -324,8 +325,7 @@ class MessageResolver {
 
   // Enters the message of a field into the list.
   void refer(Value& value, const FieldDescriptor* field, bool with_rules) {
-    if (value.kind != ValueKind::message) return;
-    value.message = resolution_.message_index(field->message_type(), with_rules_ && with_rules);
+    refer_message(resolution_, value, field->message_type(), with_rules_ && with_rules);
   }
 
   void resolve_singular(Field& field, const FieldRules& rules, bool with_rules) {
@@ -335,6 +335,7 @@ class MessageResolver {
     field.implicit = !descriptor->has_presence();
     field.value = resolve_value(resolution_, descriptor, with_rules_ ? &rules : nullptr, "");
     refer(field.value, descriptor, with_rules);
+    if (descriptor_->full_name() == kDynamicValue && field.value.kind == ValueKind::floating) field.value.floats = FloatSet::finite(FloatWidth::binary64);
     check_not_empty(resolution_, field, descriptor, {});
     // Where presence is explicit this `ignore` does nothing: what is set is judged, also a zero.
     if (ignore_zero && field.implicit) add_zero(field.value, descriptor);
@@ -402,6 +403,8 @@ class MessageResolver {
         oneof.rank = field.rank;
       }
       if (with_rules_) resolve_oneof_rules(oneof);
+      // What no JSON text says is no value, in either encoding (struct.proto).
+      if (message.name == kDynamicValue) oneof.required = true;
       if (oneof.rank != 0) message.oneofs.push_back(std::move(oneof));
     }
   }
@@ -446,6 +449,11 @@ void check_not_empty(Resolution& resolution, const Field& field, const FieldDesc
 
 bool special_message(const Descriptor* message) {
   return message->full_name() == "google.api.HttpBody";
+}
+
+void refer_message(Resolution& resolution, Value& value, const Descriptor* type, bool with_rules) {
+  if (value.kind == ValueKind::message) value.message = resolution.message_index(type, with_rules);
+  if (is_dynamic(value.kind) && resolution.protobuf_bodies) value.message = resolution.message_index(type, false);
 }
 
 int Resolution::message_index(const Descriptor* message, bool with_rules) {

@@ -23,9 +23,7 @@ Field resolve_part(Resolution& resolution, const FieldDescriptor* map, const Fie
   field.required = true;  // `required` says nothing: a part is always there
   field.span = load::span_of(resolution.loaded, map);
   field.value = resolve_value(resolution, part, with_rules ? &rules : nullptr, path, map);
-  if (field.value.kind == ValueKind::message) {
-    field.value.message = resolution.message_index(part->message_type(), with_rules);
-  }
+  refer_message(resolution, field.value, part->message_type(), with_rules);
   check_not_empty(resolution, field, map, part->number() == 1 ? " on keys" : " on values");
   if (rules.ignore() == buf::validate::IGNORE_IF_ZERO_VALUE) {
     allow_zero_item(resolution, field.value, part, map, path);
@@ -111,32 +109,6 @@ void resolve_map(Resolution& resolution, Field& field, const FieldRules& rules, 
       Code::kNoValue, load::span_of_rule(resolution.loaded, descriptor, "map.min_pairs"),
       "field " + descriptor->full_name() + ": its keys have " + std::to_string(*keys) +
           " value(s), and map.min_pairs wants " + std::to_string(field.min_items));
-}
-
-void refuse_binary_maps(Resolution& resolution, int message) {
-  std::set<int> seen{message};
-  for (std::vector<int> work{message}; !work.empty();) {
-    const int index = work.back();
-    work.pop_back();
-    for (const Field& field : resolution.schema.message(index).fields) {
-      const ValueKind kind = field.value.kind;
-      const std::string what = field.map                       ? "maps"
-                               : is_dynamic(kind)              ? "Struct, Value and ListValue"
-                               : kind == ValueKind::null       ? "NullValue"
-                               : kind == ValueKind::any        ? "Any of listed types"
-                               : kind == ValueKind::field_mask ? "FieldMask"
-                                                               : "";
-      if (!what.empty() && resolution.refused.insert(field.descriptor).second) {
-        resolution.diagnostics
-            .error(Code::kTypeUnsupported, field.span,
-                   "field " + field.descriptor->full_name() + ": " + what +
-                       " cannot stand in a Protobuf body")
-            .mend("use body: JSON for this method");
-      }
-      const int inner = field.value.kind == ValueKind::message ? field.value.message : -1;
-      if (inner >= 0 && seen.insert(inner).second) work.push_back(inner);
-    }
-  }
 }
 
 }  // namespace sluice::compiler

@@ -70,7 +70,7 @@ void resolve_any_types(Resolution& resolution) {
     entry.value.name = type->full_name();
     entry.value.json_name = "value";
     entry.value.value = free_value_of(resolution, type);
-    if (entry.value.value.kind == ValueKind::message) entry.value.value.message = resolution.message_index(type, false);
+    refer_message(resolution, entry.value.value, type, false);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "judge/json_writer.hpp"
 #include "judge/scalar.hpp"
 #include "judge/text.hpp"
+#include "judge/well_known.hpp"
 
 namespace sluice::judge {
 namespace {
@@ -131,18 +132,70 @@ void BinaryWriter::prepare(const Descriptor* message) {
 
 MaybeRejection BinaryWriter::message(const Message& message, const std::set<std::string>& elsewhere,
                                      std::string& out) const {
-  Context context{elsewhere, std::nullopt};
+  Context context{elsewhere, std::nullopt, 0};
   members(message, "", context, out);
   return context.problem;
 }
 
 MaybeRejection BinaryWriter::field(const Message& message, const FieldDescriptor* field,
                                    const std::set<std::string>& elsewhere, std::string& out) const {
-  Context context{elsewhere, std::nullopt};
+  Context context{elsewhere, std::nullopt, 0};
   if (message.GetReflection()->HasField(message, field)) {
     value(message, field, -1, field->name(), context, out);
   }
   return context.problem;
+}
+
+void BinaryWriter::content(const Message& message, const std::string& path, Context& context,
+                           std::string& out) const {
+  const auto refuse = [&](const std::string& rule, const std::string& text) {
+    if (!context.problem) context.problem = Rejection{path, rule, text};
+  };
+  switch (well_known(message.GetDescriptor())) {
+    case WellKnown::kTimestamp:
+      if (!timestamp_text(read_time(message))) refuse("timestamp.range", "a Timestamp outside the years 1 to 9999");
+      break;
+    case WellKnown::kDuration:
+      if (!duration_text(read_time(message))) refuse("duration.range", "a Duration beyond 10,000 years, or of two signs");
+      break;
+    case WellKnown::kValue: {
+      const auto* type = message.GetDescriptor();
+      const auto* reflection = message.GetReflection();
+      if (!reflection->HasOneof(message, type->FindOneofByName("kind"))) {
+        refuse("value.unset", "a google.protobuf.Value of no kind");
+      }
+      const auto* number = type->FindFieldByName("number_value");
+      if (reflection->HasField(message, number) && !std::isfinite(reflection->GetDouble(message, number))) {
+        refuse("value.number", "a google.protobuf.Value that is no finite number");
+      }
+      break;
+    }
+    case WellKnown::kAny: {
+      if (context.opened >= kMaxDepth) {
+        refuse("judge.depth", "more than " + std::to_string(kMaxDepth) + " messages of type Any within each other");
+        return;
+      }
+      const auto inner = open_ ? open_(message) : nullptr;
+      if (inner == nullptr) {
+        refuse("any.unlisted", "a google.protobuf.Any of a type that the policy does not list, or whose bytes are no message");
+        return;
+      }
+      const auto* url = message.GetDescriptor()->FindFieldByName("type_url");
+      add_tag(out, url, 2);
+      add_delimited(out, message.GetReflection()->GetString(message, url));
+      std::string bytes;
+      ++context.opened;
+      content(*inner, path, context, bytes);
+      --context.opened;
+      if (bytes.empty()) return;
+      add_tag(out, message.GetDescriptor()->FindFieldByName("value"), 2);
+      add_delimited(out, bytes);
+      return;
+    }
+    default:
+      break;
+  }
+  members(message, path, context, out);
 }
 
 void BinaryWriter::members(const Message& message, const std::string& path, Context& context,
@@ -299,17 +352,9 @@ void BinaryWriter::value(const Message& message, const FieldDescriptor* field, i
       break;
     }
     case FieldDescriptor::TYPE_MESSAGE: {
-      const Message& inner = item ? reflection->GetRepeatedMessage(message, field, index)
-                                  : reflection->GetMessage(message, field);
-      if (is_any(inner.GetDescriptor())) {
-        refuse("any.unlisted",
-               "a google.protobuf.Any whose types the policy does not list must be absent");
-        break;
-      }
-      if (is_timestamp(inner.GetDescriptor()) && !read_scalar(message, field, index)) {
-        refuse("timestamp.range", "a Timestamp outside the years 1 to 9999");
-      }
-      members(inner, path, context, out);
+      content(item ? reflection->GetRepeatedMessage(message, field, index)
+                   : reflection->GetMessage(message, field),
+              path, context, out);
       break;
     }
     case FieldDescriptor::TYPE_GROUP:

@@ -83,6 +83,7 @@ class Judge::Implementation {
         reader_(loaded_->pool, all_messages(), loaded_->any_types),
         writer_(JsonSpelling(loaded_->policy.json()),
                 [this](const Message& any) { return reader_.open(any); }),
+        binary_([this](const Message& any) { return reader_.open(any); }),
         request_headers_(loaded_->policy.request_headers(), loaded_->policy.host(), *loaded_,
                          "requestHeaders", diagnostics),
         response_headers_(loaded_->policy.response_headers(), "", *loaded_, "responseHeaders",

@@ -68,7 +68,8 @@ MessageSource::MessageSource(const load::Loaded& loaded, std::uint64_t seed)
       plans_(judge::plan_endpoints(loaded, ignored_)),
       spelling_(loaded.policy.json()),
       reader_(loaded.pool, messages_of(loaded), loaded.any_types),
-      writer_(spelling_, [this](const Message& any) { return reader_.open(any); }) {
+      writer_(spelling_, [this](const Message& any) { return reader_.open(any); }),
+      binary_([this](const Message& any) { return reader_.open(any); }) {
   for (const Descriptor* type : messages_of(loaded)) {
     writer_.prepare(type);
     binary_.prepare(type);

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Protobuf bodies: every spelling of a message becomes one, the one that the judge accepts.
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/util/message_differencer.h>
-
 #include <iostream>
-#include <random>
 
-#include "canonical/support.hpp"
-#include "judge/judge.hpp"
-#include "support/binary_messages.hpp"
-#include "support/hex.hpp"
+#include "canonical/binary_campaign.hpp"
 
 using namespace sluice;
 using namespace sluice::canonical;
 using namespace sluice::canonical::test;
 using sluice::test::from_hex;
-using sluice::test::to_hex;
 
 namespace {
 
@@ -24,25 +16,9 @@ const Canonicalizer& binary() {
   return canonicalizer;
 }
 
-HttpRequest call(std::string method, std::string target, std::string body) {
-  return {std::move(method),
-          std::move(target),
-          {{"Host", "a"}, {"Content-Type", "application/protobuf"}},
-          std::move(body)};
-}
+const auto call = binary_call;
 
-// The canonical body in hexadecimal, or "code field @offset".
-std::string answer(const HttpRequest& http) {
-  const auto result = binary().canonicalize_request(http);
-  if (result)
-    return result->bytes.find("content-length") == std::string::npos ? "none"
-                                                                     : to_hex(body_of(result->bytes));
-  const Refusal& refusal = result.refusal();
-  CHECK(refusal.line == 0);
-  CHECK(refusal.column == 0);
-  return refusal.code + (refusal.field.empty() ? "" : " " + refusal.field) +
-         (refusal.offset ? " @" + std::to_string(*refusal.offset) : "");
-}
+std::string answer(const HttpRequest& http) { return binary_answer(binary(), http); }
 
 std::string echo_binary(std::string_view text) {
   return answer(call("POST", "/v1/echo", from_hex(text)));
@@ -145,87 +121,12 @@ TEST_CASE("binary: bodies in their envelope", "[binary]") {
   CHECK(binary().parse_request_record(record->bytes));
 }
 
-namespace {
-
-struct Counts {
-  int taken = 0, refused = 0;
-};
-
-// Canonicalizer and judge on `rounds` random messages of a method in messy spellings.
-Counts campaign(const std::string& method, const std::string& verb, const std::string& target,
-                int rounds, std::uint64_t seed, bool damaged) {
-  std::mt19937_64 random(seed);
-  load::Diagnostics diagnostics;
-  const auto judge = judge::Judge::create(binary().schema().loaded, diagnostics);
-  REQUIRE(judge);
-  const int tag = find_endpoint(binary().schema(), "test.binary.v1.Binary." + method);
-  const auto& endpoint = binary().endpoint(tag);
-  google::protobuf::DynamicMessageFactory factory(binary().schema().loaded->pool);
-  const auto* type = endpoint.method->input_type();
-  const auto* field = endpoint.body.kind == compiler::Body::Kind::field
-                          ? binary()
-                                .schema()
-                                .message(endpoint.body.message)
-                                .fields[static_cast<std::size_t>(endpoint.body.field)]
-                                .descriptor
-                          : nullptr;
-  if (field != nullptr) type = field->message_type();
-  const auto* prototype = factory.GetPrototype(type);
-  Counts counts;
-  for (int i = 0; i < rounds; ++i) {
-    std::unique_ptr<google::protobuf::Message> message(prototype->New());
-    sluice::test::fill(*message, random, 3 + static_cast<unsigned>(random() % 20));
-    std::string sent = random() % 4 == 0 ? message->SerializeAsString()
-                                         : sluice::test::messy_spelling(*message, random);
-    if (damaged) {
-      for (std::size_t n = 1 + random() % 2; n > 0 && !sent.empty(); --n)
-        sent[random() % sent.size()] = static_cast<char>(random());
-    }
-    const auto record = binary().canonicalize_request(call(verb, target, sent));
-    if (!record) {
-      ++counts.refused;
-      if (damaged) continue;
-      // Only rules and the record's length may stand against a message that is well formed.
-      const bool fair =
-          record.refusal().code == "rule" || record.refusal().code == "record_too_long" ||
-          (record.refusal().code == "bad_value" && method == "Touch");  // any seconds and nanos
-      INFO(record.refusal().code << " " << record.refusal().field << " " << to_hex(sent));
-      REQUIRE(fair);
-      if (record.refusal().code == "rule" && field == nullptr)
-        REQUIRE_FALSE(judge->evaluate(*message).empty());
-      continue;
-    }
-    ++counts.taken;
-    INFO(to_hex(sent) << "\n" << to_hex(body_of(record->bytes)));
-    const auto again = binary().canonicalize_http(layout::Pipeline::REQUEST, record->bytes);
-    REQUIRE(again);
-    REQUIRE(again->bytes == record->bytes);
-    const auto verdict = judge->request(
-        {reinterpret_cast<const std::uint8_t*>(record->bytes.data()), record->bytes.size()});
-    INFO(verdict.rule << " " << verdict.path << " " << verdict.message);
-    REQUIRE(verdict.accepted);
-    // The same message: what is read back from both.
-    std::unique_ptr<google::protobuf::Message> before(prototype->New()), after(prototype->New());
-    REQUIRE(before->ParseFromString(sent));
-    REQUIRE(after->ParseFromString(body_of(record->bytes)));
-    // Of NaN and minus zero there is one spelling, so damaged floats may differ from themselves.
-    google::protobuf::util::MessageDifferencer differencer;
-    differencer.set_float_comparison(google::protobuf::util::MessageDifferencer::EXACT);
-    google::protobuf::util::DefaultFieldComparator comparator;
-    comparator.set_treat_nan_as_equal(true);
-    differencer.set_field_comparator(&comparator);
-    if (field != nullptr) continue;
-    if (!damaged) REQUIRE(differencer.Compare(*before, *after));
-  }
-  return counts;
-}
-
-}  // namespace
-
 TEST_CASE("binary: random messages in random spellings", "[binary]") {
-  const Counts whole = campaign("Echo", "POST", "/v1/echo", 6000, 1, false);
-  const Counts part = campaign("Touch", "POST", "/v1/touch", 500, 2, false);
-  const Counts damaged = campaign("Echo", "POST", "/v1/echo", 6000, 3, true);
+  const std::string service = "test.binary.v1.Binary.";
+  const BinaryCounts whole = BinaryCampaign{binary(), service + "Echo", "POST", "/v1/echo", 6000, 1, false}.run();
+  // Seconds and nanos of a time are any numbers.
+  const BinaryCounts part = BinaryCampaign{binary(), service + "Touch", "POST", "/v1/touch", 500, 2, false, 3, "bad_value"}.run();
+  const BinaryCounts damaged = BinaryCampaign{binary(), service + "Echo", "POST", "/v1/echo", 6000, 3, true}.run();
   std::cout << "whole messages: " << whole.taken << " taken, " << whole.refused
             << " refused; times " << part.taken << "; damaged: " << damaged.taken << " taken, "
             << damaged.refused << " refused\n";

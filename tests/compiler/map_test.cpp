@@ -102,13 +102,17 @@ TEST_CASE("rules on maps that cannot hold") {
   refused("map<int32, string> f = 1 [(buf.validate.field).map.values.cel = {id: \"a\" expression: \"true\"}];", "E0301", "map.values.cel");
 }
 
-TEST_CASE("a map in a Protobuf body is refused by name") {
-  auto outcome = compiler::test::resolve(
-      "message A { B b = 1; } message B { map<int32, B> m = 2; } message R {}\n"
-      "service S { rpc Do(A) returns (R) { option (google.api.http) = {post: \"/a\" body: \"*\"}; } }",
-      "services: [{service: t.S, methods: [\"*\"], body: PROTOBUF}]");
+TEST_CASE("Struct and its kin are messages where bodies are in Protobuf's encoding") {
+  const std::string fields = "google.protobuf.Struct s = 1;";
+  CHECK(compiler::test::resolve_fields(fields).field("t.M", "s").value.message == -1);
+  auto outcome = compiler::test::resolve_fields(fields, "services: [{service: t.S, methods: [\"*\"], body: PROTOBUF}]");
   INFO(outcome.diagnostics.text());
-  CHECK(outcome.has_error("E0304", "field t.B.m: maps cannot stand in a Protobuf body", "map<int32, B> m"));
+  const auto& message = outcome.schema->message(outcome.field("t.M", "s").value.message);
+  CHECK(message.name == "google.protobuf.Struct");
+  REQUIRE(message.fields.size() == 1);
+  const auto& value = outcome.schema->message(message.fields[0].map->value.value.message);
+  CHECK(value.name == "google.protobuf.Value");
+  CHECK(value.oneofs.at(0).required);
 }
 
 TEST_CASE("maps in records: order, duplicates, counts, every type of key") {

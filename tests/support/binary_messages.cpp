@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <memory>
+#include <set>
 #include <vector>
 
 namespace sluice::test {
@@ -87,8 +89,76 @@ void set_time(Message& time, std::mt19937_64& random) {
       random() % 2 ? 0 : static_cast<std::int32_t>(random() % 1000000000));
 }
 
+void set_duration(Message& duration, std::mt19937_64& random) {
+  const auto* type = duration.GetDescriptor();
+  const int sign = random() % 2 ? 1 : -1;
+  const std::uint64_t most = random() % 3 ? 100 : 315576000000;
+  duration.GetReflection()->SetInt64(&duration, type->FindFieldByName("seconds"), sign * static_cast<std::int64_t>(random() % most));
+  duration.GetReflection()->SetInt32(&duration, type->FindFieldByName("nanos"), sign * static_cast<std::int32_t>(random() % 2 ? 0 : random() % 1000000000));
+}
+
 void set_value(Message& message, const FieldDescriptor* field, std::mt19937_64& random,
-               unsigned sparse, int depth) {
+               unsigned sparse, const AnyTypes& any_types, int depth);
+
+std::unique_ptr<Message> new_message(const Message& like, const google::protobuf::Descriptor* type) {
+  return std::unique_ptr<Message>(like.GetReflection()->GetMessageFactory()->GetPrototype(type)->New());
+}
+
+// A google.protobuf.Value: one kind, and near the leaves no further ones.
+void set_dynamic(Message& value, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types, int depth) {
+  const auto* type = value.GetDescriptor();
+  const auto* field = type->field(static_cast<int>(random() % (depth > 4 ? 4 : 6)));
+  if (field->name() == "number_value") {
+    value.GetReflection()->SetDouble(&value, field, static_cast<double>(random() % 2000) / 8 - 100);
+  } else {
+    set_value(value, field, random, sparse, any_types, depth);
+  }
+}
+
+void set_any(Message& any, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types, int depth);
+
+// A message of any type.
+void set_message(Message& message, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types, int depth) {
+  const std::string& name = message.GetDescriptor()->full_name();
+  if (name == "google.protobuf.Timestamp") return set_time(message, random);
+  if (name == "google.protobuf.Duration") return set_duration(message, random);
+  if (name == "google.protobuf.Value") return set_dynamic(message, random, sparse, any_types, depth);
+  if (name == "google.protobuf.Any") return set_any(message, random, sparse, any_types, depth);
+  if (name == "google.protobuf.Struct" || name == "google.protobuf.ListValue") sparse = 2;
+  fill(message, random, sparse, any_types, depth);
+}
+
+void set_any(Message& any, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types, int depth) {
+  const auto* type = any.GetDescriptor();
+  const auto* held = any_types[random() % any_types.size()];
+  const auto inner = new_message(any, held);
+  set_message(*inner, random, sparse, any_types, depth + 1);
+  any.GetReflection()->SetString(&any, type->FindFieldByName("type_url"), "type.googleapis.com/" + held->full_name());
+  any.GetReflection()->SetString(&any, type->FindFieldByName("value"), random() % 2 ? inner->SerializeAsString() : messy_spelling(*inner, random));
+}
+
+// Adds an entry whose key the map does not have yet; none if the first idea is taken.
+void add_entry(Message& message, const FieldDescriptor* field, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types, int depth) {
+  const auto* type = field->message_type();
+  const auto* reflection = message.GetReflection();
+  const auto only_key = [&](const Message& entry) {
+    const auto copy = new_message(message, type);
+    copy->CopyFrom(entry);
+    copy->GetReflection()->ClearField(copy.get(), type->map_value());
+    return copy->SerializeAsString();
+  };
+  const auto entry = new_message(message, type);
+  set_value(*entry, type->map_key(), random, sparse, any_types, depth);
+  set_value(*entry, type->map_value(), random, sparse, any_types, depth);
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    if (only_key(reflection->GetRepeatedMessage(message, field, i)) == only_key(*entry)) return;
+  }
+  reflection->AddMessage(&message, field)->CopyFrom(*entry);
+}
+
+void set_value(Message& message, const FieldDescriptor* field, std::mt19937_64& random,
+               unsigned sparse, const AnyTypes& any_types, int depth) {
+  if (field->is_map()) return add_entry(message, field, random, sparse, any_types, depth);
   const auto* reflection = message.GetReflection();
   const bool many = field->is_repeated();
   switch (field->cpp_type()) {
@@ -127,9 +197,7 @@ void set_value(Message& message, const FieldDescriptor* field, std::mt19937_64& 
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       Message* inner = many ? reflection->AddMessage(&message, field)
                             : reflection->MutableMessage(&message, field);
-      field->message_type()->full_name() == "google.protobuf.Timestamp"
-          ? set_time(*inner, random)
-          : fill(*inner, random, sparse, depth + 1);
+      set_message(*inner, random, sparse, any_types, depth + 1);
       return;
     }
   }
@@ -218,16 +286,20 @@ void append(std::string& out, const Piece& piece, std::mt19937_64& random) {
 
 }  // namespace
 
-void fill(Message& message, std::mt19937_64& random, unsigned sparse, int depth) {
+void fill(Message& message, std::mt19937_64& random, unsigned sparse, const AnyTypes& any_types,
+          int depth) {
   const auto* type = message.GetDescriptor();
   for (int i = 0; i < type->field_count(); ++i) {
     const FieldDescriptor* field = type->field(i);
     if (random() % sparse != 0) continue;
-    if (field->message_type() != nullptr &&
-        (depth > 4 || field->message_type()->full_name() == "google.protobuf.Any"))
+    const auto* type_of_values = field->is_map() ? field->message_type()->map_value()->message_type()
+                                                 : field->message_type();
+    if (type_of_values != nullptr &&
+        (depth > 4 || (any_types.empty() && type_of_values->full_name() == "google.protobuf.Any")))
       continue;
     const std::size_t count = field->is_repeated() ? 1 + random() % 4 : 1;
-    for (std::size_t n = 0; n < count; ++n) set_value(message, field, random, sparse, depth);
+    for (std::size_t n = 0; n < count; ++n)
+      set_value(message, field, random, sparse, any_types, depth);
   }
 }
 
@@ -268,13 +340,11 @@ std::string messy_spelling(const Message& message, std::mt19937_64& random) {
       continue;
     }
     if (field->message_type() != nullptr) {
-      const auto* reflection = message.GetReflection();
-      const auto already = static_cast<int>(
-          std::count_if(to.begin(), to.end(), [&](const Piece& p) { return p.field == field; }));
-      const Message& inner = field->is_repeated()
-                                 ? reflection->GetRepeatedMessage(message, field, already)
-                                 : reflection->GetMessage(message, field);
-      piece.value = messy_spelling(inner, random);
+      const auto inner = new_message(message, field->message_type());
+      if (!inner->ParsePartialFromString(piece.value)) std::abort();  // libprotobuf wrote it
+      // Of equal keys the last entry counts.
+      if (field->is_map() && random() % 10 == 0) to.push_back(piece);
+      piece.value = messy_spelling(*inner, random);
       to.push_back(piece);
       continue;
     }
@@ -291,6 +361,43 @@ std::string messy_spelling(const Message& message, std::mt19937_64& random) {
     if (++next[q] == queues[q].size()) --left;
   }
   return out;
+}
+
+void keep_last_entries(Message& message) {
+  const auto* reflection = message.GetReflection();
+  if (message.GetDescriptor()->full_name() == "google.protobuf.Any") {
+    const auto* url = message.GetDescriptor()->FindFieldByNumber(1);
+    const auto* value = message.GetDescriptor()->FindFieldByNumber(2);
+    const std::string name = reflection->GetString(message, url);
+    const auto* type = message.GetDescriptor()->file()->pool()->FindMessageTypeByName(name.substr(name.rfind('/') + 1));
+    if (type == nullptr) return;
+    const std::unique_ptr<Message> held(reflection->GetMessageFactory()->GetPrototype(type)->New());
+    if (!held->ParseFromString(reflection->GetString(message, value))) return;
+    keep_last_entries(*held);
+    reflection->SetString(&message, value, held->SerializeAsString());
+    return;
+  }
+  std::vector<const FieldDescriptor*> set;
+  reflection->ListFields(message, &set);
+  for (const FieldDescriptor* field : set) {
+    if (field->message_type() == nullptr) continue;
+    if (!field->is_repeated()) {
+      keep_last_entries(*reflection->MutableMessage(&message, field));
+      continue;
+    }
+    std::set<std::string> keys;
+    for (int i = reflection->FieldSize(message, field) - 1; i >= 0; --i) {
+      Message* entry = reflection->MutableRepeatedMessage(&message, field, i);
+      keep_last_entries(*entry);
+      if (!field->is_map()) continue;
+      const std::unique_ptr<Message> key(entry->New());
+      key->CopyFrom(*entry);
+      key->GetReflection()->ClearField(key.get(), field->message_type()->FindFieldByNumber(2));
+      if (keys.insert(key->SerializeAsString()).second) continue;
+      reflection->SwapElements(&message, field, i, reflection->FieldSize(message, field) - 1);
+      reflection->RemoveLast(&message, field);
+    }
+  }
 }
 
 }  // namespace sluice::test

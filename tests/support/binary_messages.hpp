@@ -8,16 +8,23 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 namespace sluice::test {
 
+// Messages that a google.protobuf.Any may hold.
+using AnyTypes = std::vector<const google::protobuf::Descriptor*>;
+
 // Sets about one field in `sparse`, with values that are often small, often at an edge. Never minus
-// zero, never a google.protobuf.Any. Enumerations get declared numbers, times lie within the years
-// 1 to 9999.
+// zero, no key of a map twice, a google.protobuf.Any only of `any_types`. Enumerations get declared
+// numbers, times lie in their ranges, a google.protobuf.Value has a kind and is no infinite number.
 void fill(google::protobuf::Message& message, std::mt19937_64& random, unsigned sparse,
-          int depth = 0);
+          const AnyTypes& any_types = {}, int depth = 0);
 
 // One of the spellings of `message`. What it says is what `message` says.
 std::string messy_spelling(const google::protobuf::Message& message, std::mt19937_64& random);
+
+// Of map entries with one key only the last stays, which is what they mean; a dynamic message keeps them all.
+void keep_last_entries(google::protobuf::Message& message);
 
 }  // namespace sluice::test
