@@ -112,7 +112,16 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
       if (tree_.refused_for_size()) too_large_.insert(filename);
       return;
     }
-    Span span{tree_.shown_name(filename), line < 0 ? 0 : line + 1, line < 0 ? 0 : column + 1};
+    const Span span = line < 0 ? Span{tree_.shown_name(filename), 0, 0}
+                               : tree_.span_in(filename, line, column);
+    // Each byte of such a character would be an error, and what follows it on the line.
+    if (message.starts_with("Interpreting non ascii codepoint")) {
+      if (diagnostics_ == nullptr || !not_ascii_.emplace(filename, line).second) return;
+      diagnostics_->error(Code::kProtoSyntax, span, "outside texts and comments only ASCII is read")
+          .mend("names consist of letters a-z and A-Z, digits and `_`");
+      return;
+    }
+    if (not_ascii_.contains({filename, line})) return;
     report(filename, span, message, Code::kProtoSyntax);
   }
 
@@ -184,6 +193,7 @@ class Collector : public google::protobuf::compiler::MultiFileErrorCollector,
   std::map<std::string, std::string> missing_;
   std::set<std::string> too_large_;
   std::set<std::string> broken_imports_;
+  std::set<std::pair<std::string, int>> not_ascii_;  // lines
   std::set<std::string> not_proto3_;  // said once for each file
 };
 
@@ -229,6 +239,9 @@ class FilesPool : public SchemaPool {
 
   std::string shown_name(const std::string& filename) const override {
     return tree_.shown_name(filename);
+  }
+  Span span_in(const std::string& filename, int line, int column) const override {
+    return tree_.span_in(filename, line, column);
   }
 
  private:
@@ -329,6 +342,9 @@ class SetPool : public SchemaPool {
 
   std::string shown_name(const std::string& filename) const override {
     return tree_.shown_name(filename);
+  }
+  Span span_in(const std::string& filename, int line, int column) const override {
+    return tree_.span_in(filename, line, column);
   }
 
  private:

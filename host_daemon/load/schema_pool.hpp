@@ -45,6 +45,8 @@ class SchemaPool {
   const google::protobuf::FileDescriptor* add_shipped(const std::string& name) const;
   // The name of a file for people: its path where it came from disk.
   virtual std::string shown_name(const std::string& filename) const = 0;
+  // A place of libprotobuf's, from 0, for people: from 1, columns in bytes.
+  virtual Span span_in(const std::string& filename, int line, int column) const = 0;
 
  protected:
   SchemaPool() = default;

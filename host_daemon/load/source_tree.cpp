@@ -100,7 +100,13 @@ bool SchemaSourceTree::accept(const std::string& filename, std::string shown, st
     error_ = fmt::format("{}: not UTF-8 text", to_string(place_in(text, bad, shown)));
     return false;
   }
-  opened_.insert_or_assign(filename, Opened{std::move(shown), std::move(text)});
+  std::vector<std::size_t> lines;
+  if (text.find('\t') != text.npos) {
+    for (std::size_t at = 0; at <= text.size(); at = std::min(text.find('\n', at), text.size()) + 1) {
+      lines.push_back(at);
+    }
+  }
+  opened_.insert_or_assign(filename, Opened{std::move(shown), std::move(text), std::move(lines)});
   return true;
 }
 
@@ -140,6 +146,22 @@ google::protobuf::io::ZeroCopyInputStream* SchemaSourceTree::Open(const std::str
 std::string SchemaSourceTree::shown_name(const std::string& filename) const {
   auto found = opened_.find(filename);
   return found == opened_.end() ? filename : found->second.shown;
+}
+
+Span SchemaSourceTree::span_in(const std::string& filename, int line, int column) const {
+  constexpr int kTab = 8;  // columns, in libprotobuf's tokenizer
+  Span span{shown_name(filename), line + 1, column + 1};
+  auto found = opened_.find(filename);
+  if (found == opened_.end() || line < 0) return span;
+  const Opened& file = found->second;
+  if (static_cast<std::size_t>(line) >= file.lines.size()) return span;
+  std::size_t at = file.lines[static_cast<std::size_t>(line)];
+  span.column = 1;
+  for (int seen = 0; seen < column && at < file.text.size() && file.text[at] != '\n'; ++at) {
+    seen += file.text[at] == '\t' ? kTab - seen % kTab : 1;
+    ++span.column;
+  }
+  return span;
 }
 
 void SchemaSourceTree::add_sources(Diagnostics& diagnostics) const {

@@ -42,6 +42,9 @@ class SchemaSourceTree : public google::protobuf::compiler::SourceTree {
 
   // What people know the file as: its path on disk; "<sluice>/name" for a shipped one.
   std::string shown_name(const std::string& filename) const;
+  // libprotobuf's place, from 0 and with tabs as blanks up to the next multiple of 8, as one that
+  // counts from 1 and columns in bytes.
+  Span span_in(const std::string& filename, int line, int column) const;
   // Gives the texts of all opened files for excerpts.
   void add_sources(Diagnostics& diagnostics) const;
   // The text of an opened file.
@@ -55,6 +58,7 @@ class SchemaSourceTree : public google::protobuf::compiler::SourceTree {
   struct Opened {
     std::string shown;
     std::string text;
+    std::vector<std::size_t> lines;  // where each begins; empty when there is no tab
   };
 
   bool accept(const std::string& filename, std::string shown, std::string text);

@@ -97,13 +97,9 @@ bool location(const FileDescriptor* file, const Path& path, SourceLocation* resu
 }
 
 Span span_at(const Loaded& loaded, const FileDescriptor* file, const Path& path) {
-  Span span{loaded.schemas->shown_name(file->name()), 0, 0};
   SourceLocation found;
-  if (location(file, path, &found)) {
-    span.line = found.start_line + 1;
-    span.column = found.start_column + 1;
-  }
-  return span;
+  if (!location(file, path, &found)) return {loaded.schemas->shown_name(file->name()), 0, 0};
+  return loaded.schemas->span_in(file->name(), found.start_line, found.start_column);
 }
 
 // Numbers of a dotted path of field names below `type`; stops where a name is not known (an
@@ -133,8 +129,7 @@ Span innermost(const Loaded& loaded, const FileDescriptor* file, const Path& ele
     indexed.push_back(0);
     SourceLocation found;
     if (location(file, path, &found) || location(file, indexed, &found)) {
-      return Span{loaded.schemas->shown_name(file->name()), found.start_line + 1,
-                  found.start_column + 1};
+      return loaded.schemas->span_in(file->name(), found.start_line, found.start_column);
     }
     path.pop_back();
   }

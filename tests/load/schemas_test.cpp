@@ -271,6 +271,16 @@ TEST_CASE("streaming methods and methods without a binding are refused where the
   CHECK(diagnostics.all()[1].span.line == 14);
 }
 
+TEST_CASE("places count bytes, a tab as one") {
+  at(schema_error("import \"google/api/annotations.proto\"",
+                  "\t \timport \"google/api/anotations.proto\""),
+     3, 4);  // from the parser
+  const Diagnostic later =  // from the descriptors
+      schema_error("  option (google.api.http).get = \"/v1/{name}\"", "\t\toption (google.api.http).body = \"*\"");
+  CHECK(later.code == "E0206");
+  at(later, 11, 5);
+}
+
 TEST_CASE("bindings without a path, and nested additional ones") {
   Diagnostic none =
       schema_error("(google.api.http).get = \"/v1/{name}\"", "(google.api.http).body = \"*\"");
