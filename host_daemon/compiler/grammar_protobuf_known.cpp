@@ -131,6 +131,8 @@ GrammarBuilder::Frame GrammarBuilder::any_frame(const Value& value, BinaryForm::
     const int behind = branch(urls, tag_bytes(1, 2) + varint_bytes(type.url.size()) + type.url, Place::leaf);
     const Frame inner = value_frame(type.value, {type.value.value.message}, false);
     if (inner.empty) close_known(behind, in);
+    // A message without fields has no bytes, and then no member `value`.
+    if (is_binary_message(type.value.value.kind) && schema_.message(type.value.value.message).fields.empty()) continue;
     delimited(known_member(behind, 2), {inner.first, false, inner.longest}, end, {}, {});
   }
   return {start, false, std::nullopt};

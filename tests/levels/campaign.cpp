@@ -201,7 +201,8 @@ bool run(const Options& options, const std::string& path, Totals& totals) {
       if (!v.accepted() && !c.record.empty())
         totals.places.push_back(static_cast<double>(v.offset) /
                                 static_cast<double>(c.record.size()));
-      if (c.valid && !v.accepted())
+      // Neither sampler nor judge model the depth limit.
+      if (c.valid && !v.accepted() && v.reason != Reason::DEPTH)
         disagree(
             c, fmt::format("made as valid, engine {} at {}", layout::name_of(v.reason), v.offset));
       if (v.reason == Reason::DEPTH) {
