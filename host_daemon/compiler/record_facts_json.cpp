@@ -26,7 +26,7 @@ Body body_from(const Read& json) {
   out.excluded = json.at(4).get<std::set<std::string>>();
   out.reached = json.at(5).get<std::set<std::string>>();
   out.needed = json.at(6).get<std::set<std::string>>();
-  out.protobuf = json.size() > 7 && json.at(7).get<bool>();
+  out.protobuf = json.at(7).get<bool>();
   return out;
 }
 

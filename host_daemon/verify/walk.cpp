@@ -201,17 +201,39 @@ std::optional<std::string> Walk::random_record(std::uint16_t start) {
   return accepted(start, spelled->record, trace);
 }
 
+bool Walk::is_digit(Transition transition) const {
+  const AccumulatorOp op = table_.actions[table_.entry(transition.first, transition.second)->action].accumulator_op;
+  return op == AccumulatorOp::DIGIT || op == AccumulatorOp::DIGIT_FIRST;
+}
+
+// The base is entered by digits alone, and the sweep over all numbers used none of them.
+bool Walk::only_behind_unused_digits(std::uint16_t base) const {
+  const auto& nodes = speller_.graph().nodes();
+  bool entered = false;
+  for (const Node& node : nodes) {
+    for (const Edge& edge : node.edges) {
+      const auto leads = [&](int to) { return to >= 0 && nodes[static_cast<std::size_t>(to)].base == base; };
+      if (std::any_of(edge.returns.begin(), edge.returns.end(), [&](const auto& back) { return leads(back.second); })) return false;
+      if (!leads(edge.to)) continue;
+      const Transition transition{node.base, edge.symbol_class};
+      if (!is_digit(transition) || used_.contains(transition)) return false;
+      entered = true;
+    }
+  }
+  const auto& parts = speller_.graph().parts();
+  return entered && std::none_of(parts.begin(), parts.end(), [&](const Part& part) { return part.first == base; });
+}
+
 Unused Walk::explain(Transition transition) const {
   const auto [base, symbol_class] = transition;
   Unused out{base, symbol_class, {}, true};
   if (const auto found = failures_.find(transition); found != failures_.end()) {
-    const layout::Entry* entry = table_.entry(base, symbol_class);
-    const AccumulatorOp op = table_.actions[entry->action].accumulator_op;
-    if (op == AccumulatorOp::DIGIT || op == AccumulatorOp::DIGIT_FIRST) {
+    if (is_digit(transition) || only_behind_unused_digits(base)) {
       out.why = "every length up to " + std::to_string(speller_.bound()) + " whose digits pass here was tried: no record has such a body";
       return out;
     }
     out.why = "a way to acceptance exists in the table, but every record tried was rejected: " + found->second;
+    if (found->second.starts_with(layout::name_of(layout::Reason::KEY_ORDER))) out.why += " (the walk puts no keys into order: a limit of this checker, maybe no fault)";
     out.proved = false;
     return out;
   }

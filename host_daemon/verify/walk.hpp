@@ -67,6 +67,8 @@ class Walk {
   std::optional<std::string> accepted(std::uint16_t start, std::string record, Trace& trace);
   void note(const Trace& trace);
   void sweep_numbers(const Sink& sink, const std::set<Transition>* wanted);
+  bool is_digit(Transition transition) const;
+  bool only_behind_unused_digits(std::uint16_t base) const;
   Unused explain(Transition transition) const;
 
   const Table& table_;

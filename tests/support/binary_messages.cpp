@@ -3,6 +3,7 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
 #include <bit>
@@ -363,6 +364,9 @@ std::string messy_spelling(const Message& message, std::mt19937_64& random) {
   return out;
 }
 
+namespace {
+
+// Of map entries with one key only the last stays.
 void keep_last_entries(Message& message) {
   const auto* reflection = message.GetReflection();
   if (message.GetDescriptor()->full_name() == "google.protobuf.Any") {
@@ -398,6 +402,22 @@ void keep_last_entries(Message& message) {
       reflection->RemoveLast(&message, field);
     }
   }
+}
+
+}  // namespace
+
+bool same_message(const Message& one, const Message& other) {
+  google::protobuf::util::DefaultFieldComparator comparator;
+  comparator.set_treat_nan_as_equal(true);
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.set_float_comparison(google::protobuf::util::MessageDifferencer::EXACT);
+  differencer.set_field_comparator(&comparator);
+  const std::unique_ptr<Message> left(one.New()), right(other.New());
+  left->CopyFrom(one);
+  right->CopyFrom(other);
+  keep_last_entries(*left);
+  keep_last_entries(*right);
+  return differencer.Compare(*left, *right);
 }
 
 }  // namespace sluice::test

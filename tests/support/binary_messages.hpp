@@ -24,7 +24,7 @@ void fill(google::protobuf::Message& message, std::mt19937_64& random, unsigned 
 // One of the spellings of `message`. What it says is what `message` says.
 std::string messy_spelling(const google::protobuf::Message& message, std::mt19937_64& random);
 
-// Of map entries with one key only the last stays, which is what they mean; a dynamic message keeps them all.
-void keep_last_entries(google::protobuf::Message& message);
+// True if both say the same: one NaN is any NaN, and of map entries with one key the last counts (a dynamic message keeps them all).
+bool same_message(const google::protobuf::Message& one, const google::protobuf::Message& other);
 
 }  // namespace sluice::test

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checker finds nothing in what the compiler made, and each seeded fault in what somebody changed; its machine and the engine agree.
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "compiler/compiler.hpp"
+#include "engine/engine.hpp"
+#include "levels/image_change.hpp"
+#include "levels/record_source.hpp"
+#include "verify/dump_compare.hpp"
+#include "verify/ratio.hpp"
+#include "verify/verify.hpp"
+
+namespace {
+
+using namespace sluice;
+using layout::Pipeline;
+
+struct Compiled {
+  std::shared_ptr<const load::Loaded> loaded;
+  compiler::CompileResult result;
+  std::string dump;
+};
+
+Compiled compile(const std::string& policy) {
+  load::Diagnostics diagnostics;
+  auto loaded = std::make_shared<const load::Loaded>(load::load(policy, diagnostics).value());
+  auto result = compiler::compile(loaded, diagnostics).value();
+  std::string dump = "# request pipeline\n" + compiler::dump(result.request_table) + "\n# response pipeline\n" + compiler::dump(result.response_table);
+  return Compiled{loaded, std::move(result), std::move(dump)};
+}
+
+const Compiled& library() {
+  static const Compiled compiled = compile(SLUICE_SOURCE_DIR "/schemas/examples/library/policy.yaml");
+  return compiled;
+}
+
+verify::Report verified(const std::vector<std::uint8_t>& image, std::optional<std::string_view> dump = std::nullopt) {
+  verify::Options options;
+  options.records = 600;
+  return verify::verify(image, library().loaded, dump, options, [](const std::string&, std::size_t, std::size_t) {});
+}
+
+void sign(std::vector<std::uint8_t>& image) { SHA256(image.data(), image.size() - layout::IMAGE_DIGEST_BYTES, image.data() + image.size() - layout::IMAGE_DIGEST_BYTES); }
+
+// The checks that complain about an image, without a walk.
+std::set<std::string> complaints(const std::vector<std::uint8_t>& bytes) {
+  verify::Findings findings;
+  if (const auto image = verify::read_image(bytes, findings)) {
+    verify::compare_with_policy(*image, *library().loaded, findings);
+    verify::compare_with_dump(*image, library().dump, findings);
+  }
+  std::set<std::string> out;
+  for (const auto& [check, group] : findings.groups()) out.insert(check);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the compiler's image is good, and every transition is covered or argued away") {
+  const auto report = verified(library().result.image, library().dump);
+  INFO(verify::to_text(report));
+  CHECK(report.good());
+  for (const auto& pipeline : report.pipelines) {
+    REQUIRE(pipeline);
+    CHECK(pipeline->walk.covered + pipeline->unused.size() == pipeline->walk.transitions);
+    CHECK(pipeline->walk.covered * 10 > pipeline->walk.transitions * 9);
+    CHECK(pipeline->valid > 50);
+    CHECK(pipeline->ratio <= pipeline->claimed_ratio);
+  }
+  CHECK(verify::to_json(report).find("\"good\": true") != std::string::npos);
+}
+
+TEST_CASE("images with Protobuf bodies, and beside JSON ones with bodies of one length only, are good") {
+  // The second has answers of no body or `{}`: lengths of two digits lead nowhere.
+  for (const std::string policy : {SLUICE_SOURCE_DIR "/schemas/examples/plant/policy-protobuf.yaml", SLUICE_SOURCE_DIR "/tests/verify/data/empty.yaml"}) {
+    const Compiled compiled = compile(policy);
+    verify::Options options;
+    options.records = 600;
+    const auto report = verify::verify(compiled.result.image, compiled.loaded, compiled.dump, options, [](const std::string&, std::size_t, std::size_t) {});
+    INFO(verify::to_text(report));
+    CHECK(report.good());
+  }
+}
+
+TEST_CASE("words that are not as they should be") {
+  const auto& good = library().result.image;
+  CHECK(complaints(good).empty());
+  auto image = good;
+  SECTION("a bit of the content: digest") {
+    image[8] ^= 1;
+    CHECK(complaints(image) == std::set<std::string>{"digest", "policy"});
+  }
+  SECTION("a parity bit") {
+    image[(10 + 256 + 3) * 8 + 4] ^= 1U << 5;  // bit 37 of a request entry
+    sign(image);
+    CHECK(complaints(image).contains("parity"));
+  }
+  SECTION("reserved bits") {
+    image[(10 + 7) * 8 + 7] ^= 0xC0;  // two: parity holds
+    sign(image);
+    CHECK(complaints(image) == std::set<std::string>{"words"});
+  }
+  SECTION("a limit") {
+    image[2 * 8 + 5] ^= 1;  // max_record_bytes
+    sign(image);
+    CHECK(complaints(image).contains("policy"));
+  }
+  SECTION("a name that goes on behind its end") {
+    image[9 * 8 + 7] = 'x';
+    sign(image);
+    CHECK(complaints(image).contains("header"));
+  }
+  SECTION("too short, too long, another file") {
+    image.resize(image.size() - 8);
+    CHECK(complaints(image).contains("header"));
+    image = good;
+    image.insert(image.end(), 8, 0);
+    CHECK(complaints(image).contains("header"));
+    CHECK(complaints({}).contains("header"));
+    image = good;
+    image[0] = 0;
+    CHECK(complaints(image).contains("header"));
+  }
+  SECTION("an unused slot that is not empty") {
+    const test::ImageWords words(library().result);
+    const auto& entries = library().result.request_table.entries;
+    const auto slot = static_cast<std::size_t>(
+        std::find_if(entries.begin(), entries.end(), [](const auto& e) { return e.control == layout::Control::RESERVED; }) - entries.begin());
+    layout::Entry entry;
+    entry.next = 4;
+    CHECK(complaints(words.change_entry(Pipeline::REQUEST, slot, entry).image) == std::set<std::string>{"dump", "unused"});
+  }
+}
+
+TEST_CASE("a text that is no dump is said to be none") {
+  verify::Findings findings;
+  const auto image = verify::read_image(library().result.image, findings);
+  REQUIRE(image);
+  CHECK_THROWS_WITH(verify::compare_with_dump(*image, "", findings), Catch::Contains("--emit=packed"));
+  CHECK_THROWS_WITH(verify::compare_with_dump(*image, "entry 1", findings), Catch::Contains("line 1"));
+  CHECK_THROWS_WITH(verify::compare_with_dump(*image, "# request pipeline\nentry x label 1", findings), Catch::Contains("line 2"));
+}
+
+TEST_CASE("an over-wide table is found without a dump: by the language") {
+  const test::ImageWords words(library().result);
+  const auto& table = library().result.request_table;
+  SECTION("a range that is one too wide, a member that may come twice") {
+    // The first SET becomes SET_AGAIN: a member of that rank may stand twice.
+    for (std::size_t i = 0; i < table.actions.size(); ++i) {
+      if (table.actions[i].register_op != layout::RegisterOp::INC || table.actions[i].register_arg == layout::INC_UNBOUNDED) continue;
+      layout::Action action = table.actions[i];
+      ++action.register_arg;
+      const auto report = verified(words.change_action(Pipeline::REQUEST, i, action).image);
+      INFO(verify::to_text(report));
+      CHECK(report.findings.groups().contains("too much"));
+      break;
+    }
+  }
+  SECTION("a tag that names another endpoint") {
+    for (std::size_t i = 0; i < table.actions.size(); ++i) {
+      if (table.actions[i].tag == 0) continue;
+      layout::Action action = table.actions[i];
+      action.tag = action.tag == 1 ? 2 : 1;
+      const auto report = verified(words.change_action(Pipeline::REQUEST, i, action).image);
+      CHECK(report.findings.groups().contains("endpoint"));
+      break;
+    }
+  }
+}
+
+TEST_CASE("the checker's machine and the engine agree, on verdict, reason, offset and endpoint") {
+  verify::Findings findings;
+  const auto image = verify::read_image(library().result.image, findings);
+  REQUIRE(image);
+  const auto engine_image = std::get<engine::Image>(engine::Image::load(library().result.image));
+  test::RecordSource source(library().result, 7);
+  std::size_t accepted = 0;
+  for (int i = 0; i < 6000; ++i) {
+    const test::Case c = source.next();
+    if (c.record.size() > image->head2.max_record_bytes) continue;
+    const std::uint16_t start = c.pipeline == Pipeline::REQUEST ? image->head4.request_start : image->endpoints.at(c.endpoint).response_base;
+    const auto own = verify::run(image->table(c.pipeline), start, c.record, {image->head3.max_depth});
+    const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(c.record.data()), c.record.size());
+    const auto theirs = c.pipeline == Pipeline::REQUEST ? engine::judge_request(engine_image, bytes) : engine::judge_response(engine_image, c.endpoint, bytes);
+    INFO(c.record);
+    REQUIRE(own.reason == theirs.reason);
+    REQUIRE(own.offset == theirs.offset);
+    accepted += own.accepted() ? 1 : 0;
+  }
+  CHECK(accepted > 1000);
+}
+
+TEST_CASE("the worst ratio is exact on small tables") {
+  // Calls that each byte makes and each next symbol leaves again: two steps a byte.
+  verify::Table table;
+  table.slots = 512;
+  for (auto& map : table.maps) map = {};
+  table.entries.resize(16);
+  table.actions.resize(2);
+  table.actions[1].operand = 0;
+  table.entries[0] = {0, layout::Control::CALL, 2, 1, 0};
+  table.entries[2] = {0, layout::Control::REDO, 0, 0, 0};
+  const verify::Graph graph(table, {0}, false);
+  CHECK(verify::worst_ratio(graph, 640) == 512);
+  CHECK_FALSE(verify::holds(graph, 511));
+  table.entries[2].control = layout::Control::RET;
+  CHECK(verify::worst_ratio(verify::Graph(table, {0}, false), 640) == 256);
+}
