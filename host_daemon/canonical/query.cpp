@@ -28,19 +28,24 @@ std::string decode(std::string_view text) {
 
 }  // namespace
 
-std::size_t Targets::find_parameter(const Endpoint& endpoint, std::string_view name) const {
-  const auto& query = prepared(endpoint).query;
-  for (std::size_t i = 0; i < query.size(); ++i) {
+std::optional<std::size_t> Targets::find_parameter(const std::vector<Parameter>& parameters,
+                                                   std::string_view name) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
     std::string_view left = name;
     bool matches = true;
-    for (std::size_t level = 0; matches && level < query[i].names.size(); ++level) {
-      const bool last = level + 1 == query[i].names.size();
+    for (std::size_t level = 0; matches && level < parameters[i].names.size(); ++level) {
+      const bool last = level + 1 == parameters[i].names.size();
       const std::string_view part = last ? left : left.substr(0, left.find('.'));
-      matches = part == query[i].names[level].json || part == query[i].names[level].proto;
+      const Name& spelled = parameters[i].names[level];
+      matches = part == spelled.json || part == spelled.proto;
       if (!last) left.remove_prefix(std::min(left.size(), part.size() + 1));
     }
     if (matches) return i;
   }
+  return std::nullopt;
+}
+
+void Targets::refuse_unknown(const Endpoint& endpoint, std::string_view name) {
   std::string known;
   for (const auto& parameter : endpoint.query) {
     if (known.size() > 200) {
@@ -52,6 +57,28 @@ std::size_t Targets::find_parameter(const Endpoint& endpoint, std::string_view n
   refuse_query("unknown_parameter", excerpt(name, 80),
                endpoint.name + " has no query parameter '" + excerpt(name) + "'; it has " +
                    (known.empty() ? "none" : known) + ".");
+}
+
+void Targets::refuse_twice(const Place& place) {
+  refuse_value(place, "duplicate_field",
+               "The query parameter '" + place.field + "' stands more than once.");
+}
+
+// A parameter whose only valid value is the default, which is spelled by absence: nothing of it is
+// written.
+void Targets::check_default_only(const Endpoint& endpoint, std::vector<bool>& given,
+                                 std::string_view name, std::string_view text) const {
+  const auto& parameters = prepared(endpoint).default_only;
+  const auto index = find_parameter(parameters, name);
+  if (!index) refuse_unknown(endpoint, name);
+  const Place place{endpoint.default_only_query[*index].name, 0, 0};
+  if (given[*index]) refuse_twice(place);
+  given[*index] = true;
+  const Field& field = *parameters[*index].field;
+  const Scalar scalar = read_scalar(field, decode(text), place);
+  if (scalar.is_default) return;
+  check_rules(tables_, field.value, scalar, place);
+  throw std::logic_error("a value of " + place.field + " keeps its rules, but no table has it");
 }
 
 // Refuses the parameter `index` if one that is given chooses another member of an oneof with
@@ -73,6 +100,7 @@ std::string Targets::write_query(const Endpoint& endpoint, std::string_view quer
   const auto& parameters = prepared(endpoint).query;
   std::vector<std::vector<Scalar>> values(parameters.size());
   std::vector<bool> given(parameters.size(), false);
+  std::vector<bool> given_default_only(prepared(endpoint).default_only.size(), false);
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view piece = query.substr(0, end);
@@ -82,13 +110,16 @@ std::string Targets::write_query(const Endpoint& endpoint, std::string_view quer
       refuse_query("bad_parameter", "",
                    "The query part '" + excerpt(piece) + "' is not of the form name=value.");
     }
-    const std::size_t index = find_parameter(endpoint, decode(piece.substr(0, equals)));
+    const std::string name = decode(piece.substr(0, equals));
+    const auto found = find_parameter(parameters, name);
+    if (!found) {
+      check_default_only(endpoint, given_default_only, name, piece.substr(equals + 1));
+      continue;
+    }
+    const std::size_t index = *found;
     const compiler::QueryParameter& parameter = endpoint.query[index];
     const Place place{parameter.name, 0, 0};
-    if (given[index] && !parameter.repeated) {
-      refuse_value(place, "duplicate_field",
-                   "The query parameter '" + parameter.name + "' stands more than once.");
-    }
+    if (given[index] && !parameter.repeated) refuse_twice(place);
     given[index] = true;
     // Also where the value is the default: a member of a message that is empty then.
     refuse_second_choice(endpoint, given, index);

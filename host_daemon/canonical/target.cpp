@@ -63,21 +63,27 @@ Targets::Targets(const Tables& tables) : tables_(tables) {
       if (part.variable) value = value_with_default(schema.field(endpoint.request, *part.variable));
       prepared.variables.push_back(std::move(value));
     }
-    for (const compiler::QueryParameter& query : endpoint.query) {
-      Parameter parameter;
-      int message = endpoint.request;
-      for (const int index : query.path.indexes) {
-        const Field& field = schema.message(message).fields[static_cast<std::size_t>(index)];
-        parameter.names.push_back({field.json_name, field.name});
-        message = field.value.message;
-      }
-      parameter.field = &schema.field(endpoint.request, query.path);
-      parameter.value =
-          query.repeated ? parameter.field->value : value_without_default(*parameter.field);
-      parameter.choice = compiler::query_choice(schema, endpoint.request, query.path);
-      prepared.query.push_back(std::move(parameter));
-    }
+    for (const auto& query : endpoint.query) prepared.query.push_back(prepare(endpoint, query));
+    for (const auto& query : endpoint.default_only_query)
+      prepared.default_only.push_back(prepare(endpoint, query));
   }
+}
+
+Targets::Parameter Targets::prepare(const Endpoint& endpoint,
+                                    const compiler::QueryParameter& query) const {
+  const Schema& schema = tables_.schema();
+  Parameter parameter;
+  int message = endpoint.request;
+  for (const int index : query.path.indexes) {
+    const Field& field = schema.message(message).fields[static_cast<std::size_t>(index)];
+    parameter.names.push_back({field.json_name, field.name});
+    message = field.value.message;
+  }
+  parameter.field = &schema.field(endpoint.request, query.path);
+  parameter.value =
+      query.repeated ? parameter.field->value : value_without_default(*parameter.field);
+  parameter.choice = compiler::query_choice(schema, endpoint.request, query.path);
+  return parameter;
 }
 
 std::vector<Targets::RawSegment> Targets::split_path(std::string_view path) const {

@@ -4,6 +4,7 @@
 // schema order, every byte in the one percent spelling.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,7 @@ class Targets {
   struct Prepared {                // per endpoint
     std::vector<Value> variables;  // by path part; meaningful where the part is a variable
     std::vector<Parameter> query;  // as Endpoint::query
+    std::vector<Parameter> default_only;  // as Endpoint::default_only_query
   };
 
   std::vector<RawSegment> split_path(std::string_view path) const;
@@ -68,7 +70,13 @@ class Targets {
   void refuse_second_choice(const Endpoint& endpoint, const std::vector<bool>& given,
                             std::size_t index) const;
   std::string write_query(const Endpoint& endpoint, std::string_view query) const;
-  std::size_t find_parameter(const Endpoint& endpoint, std::string_view name) const;
+  Parameter prepare(const Endpoint& endpoint, const compiler::QueryParameter& query) const;
+  static std::optional<std::size_t> find_parameter(const std::vector<Parameter>& parameters,
+                                                   std::string_view name);
+  [[noreturn]] static void refuse_unknown(const Endpoint& endpoint, std::string_view name);
+  [[noreturn]] static void refuse_twice(const Place& place);
+  void check_default_only(const Endpoint& endpoint, std::vector<bool>& given,
+                          std::string_view name, std::string_view text) const;
   const Prepared& prepared(const Endpoint& endpoint) const {
     return prepared_[static_cast<std::size_t>(endpoint.tag - 1)];
   }

@@ -256,6 +256,8 @@ struct Endpoint {
   std::string verb;  // custom verb without ':', or empty
   int request;       // index into Schema::messages
   std::vector<QueryParameter> query;
+  // Parameters whose only valid value is the default, which is spelled by absence: no record has them. Rank 0.
+  std::vector<QueryParameter> default_only_query;
   Body body;
   std::vector<StatusResponse> responses;
   std::uint32_t outstanding_cap;

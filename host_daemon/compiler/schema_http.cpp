@@ -57,7 +57,7 @@ class BindingResolver {
         field = request().fields[static_cast<std::size_t>(endpoint_.body.field)].descriptor;
       }
       if (body_known_) {
-        endpoint_.query = resolve_query(resolution_, endpoint_, excluded_, reached_paths(), field);
+        resolve_query(resolution_, endpoint_, excluded_, reached_paths(), field);
       }
     }
     responses();

@@ -117,11 +117,9 @@ std::string quote_text(std::string_view text);
 // schema_http.cpp: Schema::endpoints. Every message must be resolved.
 void resolve_endpoints(Resolution& resolution);
 
-// schema_query.cpp: the query parameters of a request: all fields that neither `excluded` nor
-// `body_field` (null: none) name.
-std::vector<QueryParameter> resolve_query(Resolution& resolution, const Endpoint& endpoint,
-                                          const std::set<std::string>& excluded,
-                                          const std::set<std::string>& reached,
-                                          const FieldDescriptor* body_field);
+// schema_query.cpp: the endpoint's query parameters: all fields of its request that neither
+// `excluded` nor `body_field` (null: none) name.
+void resolve_query(Resolution& resolution, Endpoint& endpoint, const std::set<std::string>& excluded,
+                   const std::set<std::string>& reached, const FieldDescriptor* body_field);
 
 }  // namespace sluice::compiler

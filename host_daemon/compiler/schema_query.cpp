@@ -25,7 +25,7 @@ class QueryWalk {
         reached_(reached),
         body_field_(body_field) {}
 
-  std::vector<QueryParameter> run() {
+  void run(Endpoint& result) {
     push(endpoint_.request, FieldPath{}, true, nullptr);
     while (!stack_.empty() && !failed_) {
       Frame& top = stack_.back();
@@ -36,7 +36,8 @@ class QueryWalk {
         visit(fields[top.next++]);
       }
     }
-    return std::move(parameters_);
+    result.query = std::move(parameters_);
+    result.default_only_query = std::move(default_only_);
   }
 
  private:
@@ -180,19 +181,22 @@ class QueryWalk {
       refuse_nested(field);
       return;
     }
-    if (allows_nothing(value_without_default(field))) return;
     required = required || oneof_needed;
-    if (parameters_.size() == kMaxParameters) return give_up();
+    if (parameters_.size() + default_only_.size() == kMaxParameters) return give_up();
+    if (allows_nothing(value_without_default(field))) {
+      if (field.implicit) name(field, {.path = std::move(path), .name = {}, .rank = 0, .repeated = field.repeated, .required = false}, default_only_);
+      return;
+    }
     const bool shares = field.oneof >= 0 && field.oneof == frame.last_oneof &&
                         !has_message_choice(message(frame), field.oneof);
     if (!shares) ++rank_;
     frame.last_oneof = field.oneof;
     frame.shown = frame.shown || required;
-    QueryParameter parameter{.path = std::move(path),
-                             .name = {},
-                             .rank = rank_,
-                             .repeated = field.repeated,
-                             .required = required};
+    name(field, {.path = std::move(path), .name = {}, .rank = rank_, .repeated = field.repeated, .required = required}, parameters_);
+  }
+
+  // Gives a parameter its name and puts it into a list, if its name is short enough and its own.
+  void name(const Field& field, QueryParameter parameter, std::vector<QueryParameter>& list) {
     parameter.name = parameter.path.json_path;
     if (parameter.name.size() > kMaxParameterName) {
       error(field, "its name there would have " + std::to_string(parameter.name.size()) + " bytes, and " + std::to_string(kMaxParameterName) + " is the most");
@@ -205,7 +209,7 @@ class QueryWalk {
                        other->second->descriptor->full_name());
       return;
     }
-    parameters_.push_back(std::move(parameter));
+    list.push_back(std::move(parameter));
   }
 
   // Looks once at the oneof of a field: its members share a rank where none is a message
@@ -255,6 +259,7 @@ class QueryWalk {
   const FieldDescriptor* body_field_;
   std::vector<Frame> stack_;
   std::vector<QueryParameter> parameters_;
+  std::vector<QueryParameter> default_only_;
   std::map<std::string, const Field*> names_;
   std::size_t visited_ = 0;
   int rank_ = 0;
@@ -263,11 +268,9 @@ class QueryWalk {
 
 }  // namespace
 
-std::vector<QueryParameter> resolve_query(Resolution& resolution, const Endpoint& endpoint,
-                                          const std::set<std::string>& excluded,
-                                          const std::set<std::string>& reached,
-                                          const FieldDescriptor* body_field) {
-  return QueryWalk(resolution, endpoint, excluded, reached, body_field).run();
+void resolve_query(Resolution& resolution, Endpoint& endpoint, const std::set<std::string>& excluded,
+                   const std::set<std::string>& reached, const FieldDescriptor* body_field) {
+  QueryWalk(resolution, endpoint, excluded, reached, body_field).run(endpoint);
 }
 
 }  // namespace sluice::compiler

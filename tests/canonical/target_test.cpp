@@ -101,6 +101,11 @@ TEST_CASE("query parameters", "[target]") {
   CHECK(target(path + "?exact") == "bad_parameter");
   CHECK(target(path + "?exact=true&") == path + "?exact=true");
   CHECK(target(path + "?&exact=true") == "bad_parameter");
+  CHECK(target(path + "?view=VIEW_UNSPECIFIED") == path);
+  CHECK(target(path + "?view=0&exact=true") == path + "?exact=true");
+  CHECK(target(path + "?view=FULL") == "unknown_enum_value");
+  CHECK(target(path + "?view=1") == "unknown_enum_value");
+  CHECK(target(path + "?view=0&view=0") == "duplicate_field");
   CHECK(target(path + "?phrase=%FF") == "bad_utf8");
   CHECK(target(path + "?phrase=%f") == "bad_percent");
 }
