@@ -136,7 +136,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
   const unsigned options = input.u8();
   const unsigned chosen = input.u8();
-  const fuzz::Policy& policy = fuzz::example(options & 1);
+  const fuzz::Policy& policy = fuzz::policy(options & 1);
   const std::string_view bytes = fuzz::text_of(input.rest());
   if ((options & 2) == 0) {
     check_request((options & 1) == 0 ? library : plant, policy, bytes);
