@@ -39,8 +39,9 @@ struct Maps {
 // States whose transitions cut the byte values alike, whatever they lead to.
 struct Shape {
   Row row;
-  std::size_t weight = 0;  // how many states
-  int width = 0;           // bytes that have a transition
+  std::vector<std::uint8_t> bytes;  // those with a transition; most shapes have few
+  std::size_t weight = 0;           // how many states
+  int width() const { return static_cast<int>(bytes.size()); }
 };
 
 // The assignment of shapes to maps, with its cost: how long the table must be at least. Its slots hold the transitions (END not counted), and every
@@ -50,7 +51,7 @@ class Split {
  public:
   Split(const std::vector<Shape>& shapes, int threshold) : shapes_(shapes), map_of_(shapes.size(), 0) {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-      map_of_[i] = shapes[i].width > threshold ? 1 : 0;
+      map_of_[i] = shapes[i].width() > threshold ? 1 : 0;
       add(i, static_cast<std::size_t>(map_of_[i]), 1);
     }
     cost_ = cost();
@@ -98,9 +99,9 @@ class Split {
     return x ^ (x >> 31);
   }
   void add(std::size_t shape, std::size_t map, std::uint64_t sign) {
-    for (std::size_t b = 0; b < 256; ++b) {
-      const int value = shapes_[shape].row[b];
-      if (value >= 0) sums_[map][b] += sign * mix(shape << 16 | static_cast<std::uint64_t>(value));
+    for (const std::uint8_t b : shapes_[shape].bytes) {
+      const auto value = static_cast<std::uint64_t>(shapes_[shape].row[b]);
+      sums_[map][b] += sign * mix(shape << 16 | value);
     }
   }
   bool try_moving(const std::vector<std::size_t>& group) {
@@ -129,10 +130,14 @@ class Split {
       states[static_cast<std::size_t>(map_of_[i])] += shapes_[i].weight;
       const auto& class_of = maps.class_of[static_cast<std::size_t>(map_of_[i])];
       std::bitset<257> seen;
-      for (std::size_t b = 0; b < 256; ++b) {
-        if (shapes_[i].row[b] >= 0) seen.set(static_cast<std::size_t>(class_of[b]));
+      std::size_t classes = 0;
+      for (const std::uint8_t b : shapes_[i].bytes) {
+        const auto number = static_cast<std::size_t>(class_of[b]);
+        if (seen.test(number)) continue;
+        seen.set(number);
+        ++classes;
       }
-      sum += seen.count() * shapes_[i].weight;
+      sum += classes * shapes_[i].weight;
     }
     // More than 255 byte classes cannot be; any split within the bound is better.
     const bool fits = maps.count[0] <= static_cast<int>(layout::CLASS_END) && maps.count[1] <= static_cast<int>(layout::CLASS_END);
@@ -170,8 +175,10 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
   for (std::size_t s = 0; s < rows.size(); ++s) {
     const auto [it, fresh] = shape_numbers.try_emplace(rows[s], shapes.size());
     if (fresh) {
-      const auto width = std::count_if(rows[s].begin(), rows[s].end(), [](int t) { return t >= 0; });
-      shapes.push_back({rows[s], 0, static_cast<int>(width)});
+      shapes.push_back({rows[s], {}, 0});
+      for (std::size_t b = 0; b < 256; ++b) {
+        if (rows[s][b] >= 0) shapes.back().bytes.push_back(static_cast<std::uint8_t>(b));
+      }
     }
     shape_of[s] = it->second;
     ++shapes[it->second].weight;
@@ -216,7 +223,7 @@ std::optional<PackedTable> pack(const Automaton& automaton, const TableLimits& l
       if (rows[s][b] < 0) continue;
       const auto& other = maps.class_of[static_cast<std::size_t>(1 - map_of[s])];
       const auto same = std::count(other.begin(), other.end(), other[b]);
-      flexible[s] = shapes[shape_of[s]].width == 1 && same == 1;
+      flexible[s] = shapes[shape_of[s]].width() == 1 && same == 1;
     }
   }
 
