@@ -180,6 +180,15 @@ std::string fixed(double value, int digits) {
   return out.str();
 }
 
+constexpr double kLarge = 2000;  // transitions
+
+std::string density_text(double all, std::vector<double> large) {
+  std::sort(large.begin(), large.end());
+  const auto sparse = std::lower_bound(large.begin(), large.end(), 0.85) - large.begin();
+  return "Density, transitions over slots: " + fixed(all, 3) + " of all tables together. Of the " + std::to_string(large.size()) + " tables with " + fixed(kLarge, 0) +
+         " transitions or more " + std::to_string(sparse) + " are below 0.85" + (large.empty() ? "" : ", the sparsest " + fixed(large.front(), 2)) + ".";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -221,6 +230,8 @@ int main(int argc, char** argv) {
   std::map<std::string, std::pair<int, std::string>> reasons;  // code: packages, an example
   Json everything = Json::array();
   std::vector<std::pair<double, double>> times, memories;  // against transitions
+  double slots = 0, used = 0;  // of all tables
+  std::vector<double> large;   // densities of tables from kLarge transitions on
   std::size_t done = 0, compiled = 0;
   for (const std::string& folder : taken) {
     const auto files = all.find(folder);
@@ -252,6 +263,12 @@ int main(int argc, char** argv) {
     if (good) {
       table << got["request"]["used"] << " + " << got["response"]["used"];
       const double size = got["request"]["used"].get<double>() + got["response"]["used"].get<double>();
+      for (const char* pipeline : {"request", "response"}) {
+        const double transitions = got[pipeline]["used"], density = got[pipeline]["density"];
+        used += transitions;
+        slots += transitions / density;
+        if (transitions >= kLarge) large.push_back(density);
+      }
       times.emplace_back(size, got["cpu_s"].get<double>());
       memories.emplace_back(size, got["mib"].get<double>());
     }
@@ -264,10 +281,10 @@ int main(int argc, char** argv) {
   fs::remove_all(work);
   std::ostringstream page;
   page << compiled << " of " << taken.size() << " packages compile. Against the number of transitions, time grows as the " << fixed(sluice::survey::exponent(times), 2)
-       << "th power, memory as the " << fixed(sluice::survey::exponent(memories), 2) << "th.\n\n" << table.str() << "\n| refused with | packages | for example |\n|---|---|---|\n";
+       << "th power, memory as the " << fixed(sluice::survey::exponent(memories), 2) << "th.\n\n" << density_text(used / slots, large) << "\n\n" << table.str() << "\n| refused with | packages | for example |\n|---|---|---|\n";
   for (const auto& [code, reason] : reasons) page << "| " << code << " | " << reason.first << " | " << reason.second << " |\n";
   std::cout << page.str();
-  if (!markdown.empty()) std::ofstream(markdown, std::ios::app) << page.str();
+  if (!markdown.empty()) std::ofstream(markdown) << page.str();
   if (!svg.empty()) {
     std::ofstream(svg) << sluice::survey::plot({{"CPU seconds to compile", "transitions, request and response", times}, {"MiB at most", "transitions, request and response", memories}});
   }
