@@ -4,7 +4,6 @@
 #include "room/analysis.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace sluice::room {
 
@@ -50,8 +49,7 @@ Analysis::Analysis(const Machine& machine, std::uint32_t limit)
   find_live();
   for (const State& state : machine.states) {
     for (const Edge& edge : state.edges) {
-      // The count takes a map's keys to be read in the map's own frame.
-      if (edge.key_op == layout::KeyOp::NEW_MAP && !reads_keys(edge.next)) throw Unsupported("a map in a Protobuf body is not counted yet");
+      if (edge.key_op == layout::KeyOp::NEW_MAP && !reads_keys(edge.next)) lists_.insert(edge.next);
     }
   }
 }

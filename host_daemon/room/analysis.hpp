@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "room/machine.hpp"
@@ -29,6 +30,8 @@ class Analysis {
   }
   /// True if a frame that starts in this state reads keys of a map.
   [[nodiscard]] bool reads_keys(int entry) const { return frame(entry).keys; }
+  /// True if it is a map whose pairs are frames of their own, as in Protobuf bodies.
+  [[nodiscard]] bool lists_pairs(int entry) const { return lists_.count(entry) != 0; }
   /// The states of a frame that starts in this one; ascending.
   [[nodiscard]] const std::vector<int>& states(int entry) const { return frame(entry).states; }
 
@@ -50,6 +53,7 @@ class Analysis {
   std::map<int, std::vector<int>> exits_;  // by callee: where its REDO_TO lead
   std::map<int, std::uint32_t> heights_;   // by callee
   std::vector<char> live_;
+  std::set<int> lists_;  // callees of NEW_MAP that read no keys themselves
   mutable std::map<int, Frame> frames_;
 };
 

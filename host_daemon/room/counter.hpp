@@ -9,9 +9,10 @@
 // the graph, loops included; frames left shrink with every call, so recursion ends by itself and the
 // depth limit is kept exactly.
 //
-// Maps: their keys ascend, so a record with m keys is a set of m different ones. A key is a step without
-// length in the frame of the map, which counts its keys; at the end each way with m keys is multiplied
-// with the number of sets of m keys, by their bytes together.
+// Maps: their keys ascend, so a record with m keys is a set of m different ones. In JSON a key is a step
+// without length in the frame of the map, which counts its keys; at the end each way with m keys is
+// multiplied with the number of sets of m keys, by their bytes together. In a Protobuf body the length
+// before a pair speaks of key and value together, so whole pairs are counted: pairs.cpp.
 //
 // content-length: the accumulator is a distribution over values (each length of digits is one), and
 // CHECK_END leaves a tail that must have exactly such a length.
@@ -33,6 +34,10 @@
 
 namespace sluice::room {
 
+/// What of a frame is looked at. The other two are for pairs of maps in Protobuf bodies: from the start to the
+/// call of a pair or of its key, and from behind a key to the end.
+enum class Part { whole, up_to_call, behind_key };
+
 /// How a frame starts.
 struct FrameKey {
   int entry = 0;
@@ -40,6 +45,7 @@ struct FrameKey {
   std::uint32_t frames_left = 0;  ///< frames that may be pushed above
   int accumulator = -1;           ///< number of a distribution; -1: it does not matter
   bool bottom = false;
+  Part part = Part::whole;
   auto operator<=>(const FrameKey&) const = default;
 };
 
@@ -103,12 +109,20 @@ struct Graph {
     std::uint16_t tag;
     Series<Number> series;
   };
+  struct Call {  // Part::up_to_call: where the part ends, in front of the byte that calls
+    int from;
+    const Edge* edge;
+    std::uint32_t r;  // behind the call
+    int accumulator;  // behind its byte
+    Number ways;
+  };
   std::vector<Node> nodes{};
   std::vector<Step> steps{};
   std::vector<Jump> jumps{};
   std::vector<End> ends{};
   std::vector<Accept> accepts{};
   std::vector<Tail> tails{};
+  std::vector<Call> calls{};
   std::vector<Outcome> outcomes{};
   std::optional<FrameKey> key{};  // the frame of a map: what reads its keys
 };
@@ -155,6 +169,13 @@ class Counter {
     Number above;                                          // greater ones: they fail every use
     bool operator==(const Distribution&) const = default;
   };
+
+  // The pairs of a map in a Protobuf body.
+  struct PairWays {
+    const Edge* edge = nullptr;              // the call of a pair
+    std::vector<Series<Number>> by_r{};      // from the start of the list to behind its last pair
+  };
+  class Pairs;
 
   int distribution(Distribution made);
   int look_number(std::vector<std::pair<int, int>> look);

@@ -162,7 +162,7 @@ Series<Number> FieldWalk<Number>::values(const Edge& edge, const FrameKey& calle
 }
 
 template <class Number>
-std::map<std::string, Number> FieldWalk<Number>::fields(int start, std::uint16_t tag) {
+std::map<std::string, Number> FieldWalk<Number>::fields(int start, std::uint16_t tag, bool protobuf) {
   found_.clear();
   open_.clear();
   const FrameKey key = counter_.key_of_start(start);
@@ -214,7 +214,13 @@ std::map<std::string, Number> FieldWalk<Number>::fields(int start, std::uint16_t
     auto& known = bodies[graph.nodes[i].state];
     known = std::max(known, most);
   }
-  for (const auto& [body_start, most] : bodies) body(body_start, key, most);
+  for (const auto& [body_start, most] : bodies) {
+    if (protobuf) {
+      binary_body(body_start, key, most);
+    } else {
+      body(body_start, key, most);
+    }
+  }
   return std::move(found_);
 }
 
@@ -338,6 +344,14 @@ void FieldWalk<Number>::body(int start, const FrameKey& caller, std::uint32_t mo
   // A body that is one field has its name.
   const auto subjects = symbols_.subjects(counter_.machine().pipeline, state(start).base);
   if (calls) value(subjects.size() == 1 ? subjects[0] : "", start, caller, {most, empty});
+}
+
+// A whole body is one row: its fields' lengths stand in front of them, and around them, so they are not apart.
+template <class Number>
+void FieldWalk<Number>::binary_body(int start, const FrameKey& caller, std::uint32_t most) {
+  Number spellings;
+  for (const auto& [tag, series] : counter_.count({start, 0, caller.frames_left, -1, true}).accepted) spellings.add(sum(series, most));
+  put(":body", spellings);
 }
 
 template <class Number>

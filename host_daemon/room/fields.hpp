@@ -19,8 +19,8 @@ class FieldWalk {
  public:
   FieldWalk(Counter<Number>& counter, const compiler::SymbolMap& symbols) : counter_(counter), symbols_(symbols) {}
 
-  /// Spellings by path, of the endpoint's records that begin in `start`.
-  std::map<std::string, Number> fields(int start, std::uint16_t tag);
+  /// Spellings by path, of the endpoint's records that begin in `start`. `protobuf`: its bodies are Protobuf's, and have one row each.
+  std::map<std::string, Number> fields(int start, std::uint16_t tag, bool protobuf);
 
  private:
   // A frame's graph with the least bytes from its start and to its end.
@@ -56,6 +56,7 @@ class FieldWalk {
   void header(const Edge& call, const FrameKey& caller, std::uint32_t before,
               const std::map<int, std::uint32_t>& behind);
   void body(int start, const FrameKey& caller, std::uint32_t most);
+  void binary_body(int start, const FrameKey& caller, std::uint32_t most);
   void value(const std::string& path, int at, const FrameKey& caller, Space space);
   void object(const std::string& path, const Edge& call, const FrameKey& caller, Space space);
   void array(const std::string& path, const Edge& call, const FrameKey& caller, Space space);

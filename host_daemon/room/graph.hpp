@@ -19,7 +19,7 @@ class Counter<Number>::Builder {
  public:
   Builder(Counter& counter, const FrameKey& key, Graph<Number>& graph, std::vector<FrameKey>& missing)
       : counter_(counter), machine_(counter.machine_), key_(key), graph_(graph), missing_(missing),
-        clamp_(counter.analysis_.clamp(key.entry)) {}
+        clamp_(counter.analysis_.clamp(key.entry)), all_pairs_(key.part == Part::whole && counter.analysis_.lists_pairs(key.entry)) {}
 
   void run() {
     node({key_.entry, key_.r, key_.accumulator, 0, -1, -1, 0});
@@ -29,6 +29,11 @@ class Counter<Number>::Builder {
                           " places; a lower limit (--max-bytes) makes fewer");
       }
       expand(static_cast<int>(i), graph_.nodes[i]);
+    }
+    const auto again = [](const auto& arc) { return arc.to == 0; };
+    if (key_.part == Part::behind_key && (std::any_of(graph_.steps.begin(), graph_.steps.end(), again) ||
+                                          std::any_of(graph_.jumps.begin(), graph_.jumps.end(), again))) {
+      unsupported("a key that ends twice");
     }
   }
 
@@ -71,6 +76,7 @@ class Counter<Number>::Builder {
 
   void expand(int from, const Node n) {
     if (n.tail >= 0) return expand_tail(from, n);
+    if (all_pairs_ && n.state == key_.entry) return pairs();
     Pops pops;
     for (const Edge& edge : machine_.states[static_cast<std::size_t>(n.state)].edges) {
       std::vector<int> letters = edge.letters;
@@ -81,7 +87,7 @@ class Counter<Number>::Builder {
         });
       }
       if (letters.empty()) continue;
-      check_key_op(edge);
+      check_key_op(from, edge);
       if (edge.bytes == 0) {
         on_end(from, n, edge, pops);
       } else {
@@ -97,9 +103,19 @@ class Counter<Number>::Builder {
   }
 
   // The key unit's operations as compiled maps use them.
-  void check_key_op(const Edge& edge) const {
+  void check_key_op(int from, const Edge& edge) const {
     using layout::Control;
     using layout::KeyOp;
+    if (key_.part == Part::behind_key && from == 0) {
+      // The byte behind a key.
+      const bool map = edge.calls() && counter_.analysis_.reads_keys(edge.next);
+      if (edge.key_op != KeyOp::END_KEY || edge.bytes == 0 || map) unsupported("a key that does not end behind its call");
+      return;
+    }
+    if (key_.part == Part::up_to_call) {
+      if (edge.key_op != KeyOp::NONE && (edge.key_op != KeyOp::BEGIN || !edge.calls())) unsupported("a key that is not one call");
+      return;
+    }
     const bool fits = edge.key_op == KeyOp::NONE || (edge.key_op == KeyOp::END_KEY && edge.control == Control::RET && edge.bytes != 0) ||
                       ((edge.key_op == KeyOp::BEGIN || edge.key_op == KeyOp::NEW_MAP) && edge.control == Control::CALL);
     if (!fits) unsupported("a key that is not one call");
@@ -196,6 +212,7 @@ class Counter<Number>::Builder {
       return;
     }
     if (key_.bottom) return;
+    if (key_.part == Part::up_to_call) unsupported("a pair of a map without a key");
     if (checks) unsupported("CHECK_END on END of a pushed frame");
     const int where = edge.control == layout::Control::REDO_TO ? edge.next : -1;
     pops[{n.accumulator, tag}].emplace_back(machine_.end, where);
@@ -205,6 +222,7 @@ class Counter<Number>::Builder {
     using layout::AccumulatorOp;
     using layout::Control;
     if (edge.pops() && key_.bottom) return;
+    if (edge.pops() && key_.part == Part::up_to_call) unsupported("a pair of a map without a key");
     const auto r = register_after(edge, n.r);
     if (!r || (edge.pops() && *r < edge.min)) return;
     const std::uint16_t tag = edge.tag != 0 ? edge.tag : n.tag;
@@ -219,6 +237,7 @@ class Counter<Number>::Builder {
     AfterBytes after = accumulator_after(edge, n.accumulator, letters);
     switch (edge.control) {
       case Control::NEXT: {
+        if (all_pairs_ && edge.next == key_.entry) return;  // to the next pair, which is counted with the first
         Node to{edge.next, *r, after.accumulator, tag, -1, -1, n.keys};
         if (checks) {
           if (!key_.bottom) unsupported("CHECK_END within a pushed frame");
@@ -232,6 +251,11 @@ class Counter<Number>::Builder {
       case Control::CALL:
       case Control::CALL_LEN:
         if (checks) unsupported("CHECK_END on a call");
+        if (key_.part == Part::up_to_call) {
+          if (tag != 0) unsupported("a tag within a map");
+          graph_.calls.push_back({from, &edge, *r, after.accumulator, after.ways});
+          return;
+        }
         call(from, n, edge, *r, tag, after);
         return;
       default:  // RET
@@ -310,6 +334,17 @@ class Counter<Number>::Builder {
     }
   }
 
+  // All pairs of a list, at once.
+  void pairs() {
+    PairWays ways = Pairs(counter_, key_, missing_).count();
+    for (std::size_t r = 0; r < ways.by_r.size(); ++r) {
+      Series<Number>& series = ways.by_r[r];
+      if (std::all_of(series.begin(), series.end(), [](const Number& n) { return n.zero(); })) continue;
+      series.erase(series.begin());  // jump() adds the byte again
+      jump(0, node({ways.edge->back, static_cast<std::uint32_t>(r), -1, 0, -1, -1, 0}), *ways.edge, series, Number(1));
+    }
+  }
+
   // A key: of its call only the first byte and the one behind the key have a length here.
   void take_key(int from, const Node& n, const Edge& edge, std::uint32_t r, const FrameKey& key, const FrameCount<Number>& count,
                 const Number& ways) {
@@ -382,9 +417,12 @@ class Counter<Number>::Builder {
   Graph<Number>& graph_;
   std::vector<FrameKey>& missing_;
   std::uint32_t clamp_;
+  bool all_pairs_;  // a list of pairs: from the start of the first one the way is behind the last, whichever that is
   std::unordered_map<Node, int, Hash> numbers_;
   std::map<Outcome, int> outcome_numbers_;
   std::map<std::pair<int, int>, std::size_t> jump_numbers_;
 };
 
 }  // namespace sluice::room
+
+#include "room/pairs.hpp"

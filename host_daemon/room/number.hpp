@@ -18,6 +18,7 @@ inline constexpr double kNoRecord = -std::numeric_limits<double>::infinity();
 class Exact {
  public:
   using Integer = boost::multiprecision::cpp_int;
+  static constexpr bool kExact = true;
   Exact() = default;
   explicit Exact(std::uint64_t value) : value_(value) {}
 
@@ -44,6 +45,12 @@ class Exact {
     if (of.value_ > taken) out.value_ = value_ * (of.value_ - taken) / (taken + 1);
     return out;
   }
+  /// (a * sum - n * less) / n: the next coefficient of a power (pair_sets.hpp).
+  static Exact power_term(const Exact& a, const Exact& sum, const Exact& less, std::uint64_t n) {
+    Exact out;
+    out.value_ = (a.value_ * sum.value_ - n * less.value_) / n;
+    return out;
+  }
   friend bool operator==(const Exact&, const Exact&) = default;
 
  private:
@@ -52,6 +59,7 @@ class Exact {
 
 class Scaled {
  public:
+  static constexpr bool kExact = false;
   Scaled() = default;
   explicit Scaled(std::uint64_t value)
       : significand_(static_cast<long double>(value)), exponent_(value == 0 ? kZero : 0) {}
@@ -88,6 +96,20 @@ class Scaled {
     if (left.significand_ <= 0) return Scaled();
     left.significand_ /= static_cast<long double>(taken + 1);
     return times(left);
+  }
+  /// `less` is at most `sum`, and n less than 2^-24 of a: little is taken away, and less of the precision.
+  static Scaled power_term(const Scaled& a, const Scaled& sum, const Scaled& less, std::uint64_t n) {
+    Scaled left = sum;
+    if (a.exponent_ == 0 && !less.zero() && less.exponent_ + 1 >= left.exponent_) {
+      const long double part = less.significand_ * (static_cast<long double>(n) / a.significand_);
+      left.significand_ -= less.exponent_ == left.exponent_ ? part : part * kDown;
+      if (left.significand_ < kLow) {
+        left.significand_ *= kUp;
+        --left.exponent_;
+      }
+    }
+    left.significand_ /= static_cast<long double>(n);
+    return a.times(left);
   }
   friend bool operator==(const Scaled&, const Scaled&) = default;
 

@@ -18,6 +18,11 @@ namespace {
 
 const char* name_of(Pipeline pipeline) { return pipeline == Pipeline::REQUEST ? "request" : "response"; }
 
+bool has_protobuf_body(const compiler::EndpointFacts& endpoint, Pipeline pipeline) {
+  if (pipeline == Pipeline::REQUEST) return endpoint.body.protobuf;
+  return std::any_of(endpoint.responses.begin(), endpoint.responses.end(), [](const auto& response) { return response.second.protobuf; });
+}
+
 template <class Number>
 void measure_pipeline(std::span<const std::uint8_t> image, Pipeline pipeline,
                       const compiler::SymbolMap& symbols, const RoomOptions& options, Room& room) {
@@ -38,7 +43,8 @@ void measure_pipeline(std::span<const std::uint8_t> image, Pipeline pipeline,
     out.log2_records = sum.log2();
     out.records = sum.decimal();
     if (options.fields && !sum.zero()) {
-      for (const auto& [path, spellings] : walk.fields(machine.starts[request ? 0 : tag - 1U], request ? tag : std::uint16_t{0})) {
+      const bool protobuf = has_protobuf_body(symbols.facts().endpoints.at(tag - 1U), pipeline);
+      for (const auto& [path, spellings] : walk.fields(machine.starts[request ? 0 : tag - 1U], request ? tag : std::uint16_t{0}, protobuf)) {
         if (spellings.log2() > 0) out.fields.push_back({path, spellings.log2()});
       }
       std::stable_sort(out.fields.begin(), out.fields.end(), [](const auto& a, const auto& b) { return a.log2 > b.log2; });

@@ -70,6 +70,25 @@ inline void each_record(const engine::Image& image, layout::Pipeline pipeline, s
   }
 }
 
+/// Calls `found` for each accepted record that is `head` and `length` more bytes in `alphabet`.
+inline void each_ending(const engine::Image& image, layout::Pipeline pipeline, std::uint16_t endpoint, const std::string& head, std::uint32_t length,
+                        const std::string& alphabet, const std::function<void(const std::string&, const engine::Verdict&)>& found) {
+  std::string text = head + std::string(length, alphabet[0]);
+  std::vector<std::size_t> choice(length, 0);
+  for (;;) {
+    const auto verdict = engine::judge(image, pipeline, endpoint, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (verdict.accepted()) found(text, verdict);
+    // The next text is another one in the byte that was refused, or in the last.
+    if (verdict.offset < head.size()) return;
+    std::size_t at = std::min<std::size_t>(verdict.offset - head.size() + 1, length);
+    std::fill(choice.begin() + static_cast<std::ptrdiff_t>(at), choice.end(), 0);
+    while (at > 0 && choice[at - 1] + 1 == alphabet.size()) choice[--at] = 0;
+    if (at == 0) return;
+    ++choice[at - 1];
+    for (std::size_t i = 0; i < length; ++i) text[head.size() + i] = alphabet[choice[i]];
+  }
+}
+
 /// All byte values.
 inline std::string every_byte() {
   std::string out;

@@ -3,8 +3,6 @@
 // every field by its distinct spellings.
 #include <catch2/catch.hpp>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -12,37 +10,17 @@
 #include "compiler/compiler.hpp"
 #include "load/load.hpp"
 #include "room/brute_force.hpp"
+#include "room/compiled.hpp"
 #include "room/fields.hpp"
 #include "room/number.hpp"
 #include "room/room.hpp"
 
 using namespace sluice;
 using namespace sluice::room;
+using test::Compiled;
+using test::compile;
 
 namespace {
-
-struct Compiled {
-  std::vector<std::uint8_t> image;
-  compiler::SymbolMap symbols;
-};
-
-Compiled compile(const std::string& schema, const std::string& policy) {
-  std::string name = (std::filesystem::temp_directory_path() / "room_test_XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  const std::filesystem::path folder(name);
-  std::ofstream(folder / "api.proto") << "syntax = \"proto3\";\npackage t;\nimport \"google/api/annotations.proto\";\n"
-                                         "import \"buf/validate/validate.proto\";\n"
-                                      << schema;
-  std::ofstream(folder / "policy.yaml") << "name: test\nserial: 1\nmode: TWO_WAY\ngeometry: SMALL\nprotoFiles: [api.proto]\nhost: h\n"
-                                        << policy;
-  load::Diagnostics diagnostics;
-  auto loaded = load::load(folder / "policy.yaml", diagnostics);
-  std::filesystem::remove_all(folder);
-  if (!loaded) FAIL(diagnostics.text());
-  const auto result = compiler::compile(std::make_shared<const load::Loaded>(std::move(*loaded)), diagnostics);
-  if (!result) FAIL(diagnostics.text());
-  return {result->image, compiler::SymbolMap::parse(result->symbols)};
-}
 
 // What the engine accepts: records by endpoint, and the texts that `fields` finds in them.
 struct Truth {
