@@ -2,10 +2,11 @@
 // The table of every standard rule on every type: records that keep it and records that break it, in JSON and in Protobuf bodies, judged by
 // the engine, the independent judge and the device levels, which must agree; or the diagnostic that refuses the rule.
 //
-//   rule_table [--records N] [--levels lt,rtl] [--only PART] [--markdown FILE] [--seed-fault]
+//   rule_table [--records N] [--levels lt,rtl] [--edges FILE] [--only PART] [--markdown FILE] [--seed-fault]
+//   rule_table --write-edges FILE
 //
 // A rule's records come from two compiled schemas: its own, and one whose values mostly break it. Exit status: 0 all agree and every rule that
-// is not refused has records on both sides, 1 it is not so, 2 it could not run.
+// is not refused has records on both sides, and an edge if edges are given, 1 it is not so, 2 it could not run.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -15,12 +16,16 @@
 #include <fstream>
 #include <iostream>
 #include <set>
+#include <tuple>
 
 #include "cli/record_judge.hpp"
 #include "compiler/compiler.hpp"
 #include "compiler/sampler.hpp"
 #include "judge/judge.hpp"
+#include "levels/edge_file.hpp"
+#include "levels/edge_walk.hpp"
 #include "levels/level_process.hpp"
+#include "levels/record_text.hpp"
 #include "levels/rule_samples.hpp"
 #include "load/load.hpp"
 
@@ -32,7 +37,7 @@ using test::RuleSample;
 struct Options {
   std::size_t records = 40;  // wanted on each side of a rule
   std::vector<std::string> levels;
-  std::string only, markdown;
+  std::string only, markdown, edges, write_edges;
   bool seed_fault = false;
 };
 
@@ -40,6 +45,7 @@ struct Options {
 struct Side {
   std::string refused;  // code and message of the diagnostic
   std::size_t kept = 0, broken = 0;
+  std::vector<test::Edge> edges;  // committed ones, or those found
 };
 struct Row {
   RuleSample sample;
@@ -116,8 +122,13 @@ std::vector<std::set<std::string>> sample(const compiler::CompileResult& compile
 class Table {
  public:
   explicit Table(const Options& options) : options_(options) {
+    test::Edges edges;
+    if (!options_.edges.empty()) edges = test::read_edges(options_.edges);
     for (RuleSample& one : test::rule_samples()) {
-      if ((one.name + " " + one.type).find(options_.only) != std::string::npos) rows_.push_back({std::move(one), {}, {}});
+      if ((one.name + " " + one.type).find(options_.only) == std::string::npos) continue;
+      Row row{std::move(one), {}, {}};
+      for (const bool protobuf : {false, true}) side(row, protobuf).edges = edges[{row.sample.name + " on " + row.sample.type, protobuf}];
+      rows_.push_back(std::move(row));
     }
   }
 
@@ -132,9 +143,11 @@ class Table {
       }
     }
     if (isatty(2)) fmt::print(stderr, "\n");
+    if (!options_.write_edges.empty()) return write_edges();
     const bool complete = report();
     fmt::print("{} records at each of engine, judge{}{}: {} disagreements\n", records_, options_.levels.empty() ? "" : ", ", fmt::join(options_.levels, ", "),
                disagreements_);
+    if (!options_.edges.empty()) fmt::print("{} of them edges of {}\n", edges_, options_.edges);
     return disagreements_ == 0 && complete ? 0 : 1;
   }
 
@@ -162,12 +175,20 @@ class Table {
   }
 
   void judge(const std::vector<Row*>& rows, const Policy& own, const Policy& other, bool protobuf) {
+    if (!options_.write_edges.empty()) return find_edges(rows, own, other, protobuf);
     const auto keeping = sample(own.compiled, rows.size(), options_.records, 1);
     const auto breaking = sample(other.compiled, rows.size(), options_.records, 2);
     std::vector<std::pair<std::size_t, std::string>> records;  // with the row
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (const auto* from : {&keeping[row], &breaking[row]}) {
         for (const std::string& record : *from) records.emplace_back(row, record);
+      }
+    }
+    // Edges come last, the kept and the broken one of each in turn.
+    const std::size_t first_edge = records.size();
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      for (const test::Edge& edge : side(*rows[row], protobuf).edges) {
+        for (const std::string* body : {&edge.kept, &edge.broken}) records.emplace_back(row, with_body(*keeping[row].begin(), *body));
       }
     }
     std::vector<cli::RecordJudge::Case> cases;
@@ -198,6 +219,10 @@ class Table {
       });
       ++records_;
       bool agree = verdict.accepted == verdicts[i].accepted();
+      if (i >= first_edge) {
+        ++edges_;
+        agree = agree && verdict.accepted == ((i - first_edge) % 2 == 0);
+      }
       for (test::LevelProcess& level : levels) {
         agree = level.next() == test::LevelProcess::Answer{static_cast<std::uint32_t>(verdicts[i].reason), verdicts[i].offset} && agree;
       }
@@ -211,7 +236,65 @@ class Table {
     for (test::LevelProcess& level : levels) level.finish();
   }
 
-  // False when a rule that is not refused lacks records on a side.
+  static std::string with_body(const std::string& record, const std::string& body) {
+    std::string out = record.substr(0, test::body_of(record)) + body;
+    test::mend_length(out);
+    return out;
+  }
+
+  // Between records that keep the rule and such that break it, up to kEdges of each rule.
+  void find_edges(const std::vector<Row*>& rows, const Policy& own, const Policy& other, bool protobuf) {
+    constexpr std::size_t kEach = 6, kEdges = 3;
+    load::Diagnostics diagnostics;
+    const auto judge = judge::Judge::create(own.loaded, diagnostics);
+    if (!judge) throw std::runtime_error(diagnostics.text());
+    const test::EdgeWalk walk(*own.loaded, protobuf);
+    const auto keeping = sample(own.compiled, rows.size(), kEach, 1), breaking = sample(other.compiled, rows.size(), kEach, 2);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const std::string& any = *keeping[row].begin();
+      const auto keeps = [&](const std::string& body) { return judge->request(bytes_of(with_body(any, body))).accepted; };
+      const auto breaks_rules = [&](const std::string& body) {
+        const std::string rule = judge->request(bytes_of(with_body(any, body))).rule;
+        return !rule.empty() && rule != "canonical" && !rule.starts_with("json.") && !rule.starts_with("http.") && !rule.starts_with("protobuf.");
+      };
+      // First those of one step, and those that the judge refuses for a rule, not for a spelling; short ones.
+      std::map<std::tuple<bool, bool, std::size_t, std::string>, test::Edge> found;
+      for (const std::string& kept : keeping[row]) {
+        for (const std::string& broken : breaking[row]) {
+          const std::string a = kept.substr(test::body_of(kept)), b = broken.substr(test::body_of(broken));
+          if (!keeps(a) || keeps(b)) continue;
+          const test::Edge edge = walk.between(row, a, b, keeps);
+          if (test::edge_line("", "", protobuf, edge).empty()) continue;
+          found.try_emplace({!breaks_rules(edge.broken), !edge.one_step, edge.kept.size() + edge.broken.size(), edge.kept + edge.broken}, edge);
+        }
+      }
+      std::vector<test::Edge>& edges = side(*rows[row], protobuf).edges;
+      for (const auto& [key, edge] : found) {
+        // What is refused for its spelling only where nothing else is found.
+        if (std::get<0>(key) && !edges.empty()) break;
+        if (edges.size() < kEdges) edges.push_back(edge);
+      }
+    }
+  }
+
+  int write_edges() {
+    std::ofstream out(options_.write_edges);
+    std::size_t edges = 0, none = 0;
+    for (Row& row : rows_) {
+      for (const bool protobuf : {false, true}) {
+        for (const test::Edge& edge : side(row, protobuf).edges) out << test::edge_line(row.sample.name, row.sample.type, protobuf, edge);
+        edges += side(row, protobuf).edges.size();
+        if (side(row, protobuf).refused.empty() && side(row, protobuf).edges.empty()) {
+          ++none;
+          fmt::print(stderr, "{} on {} ({}): no edge found\n", row.sample.name, row.sample.type, protobuf ? "Protobuf" : "JSON");
+        }
+      }
+    }
+    fmt::print("{} edges in {}; none for {} rules\n", edges, options_.write_edges, none);
+    return none == 0 && out.flush() ? 0 : 1;
+  }
+
+  // False when a rule that is not refused lacks records on a side, or an edge.
   bool report() {
     std::string out = "| rule | type | JSON: kept | broken | Protobuf: kept | broken |\n|---|---|---|---|---|---|\n";
     bool complete = true;
@@ -220,6 +303,10 @@ class Table {
       if (counts.kept == 0 || counts.broken == 0) {
         complete = false;
         fmt::print(stderr, "{} on {}: {} records keep it, {} break it\n", row.sample.name, row.sample.type, counts.kept, counts.broken);
+      }
+      if (!options_.edges.empty() && counts.edges.empty()) {
+        complete = false;
+        fmt::print(stderr, "{} on {}: {} has no edge of it\n", row.sample.name, row.sample.type, options_.edges);
       }
       return fmt::format("{} | {}", counts.kept, counts.broken);
     };
@@ -242,7 +329,7 @@ class Table {
 
   const Options& options_;
   std::vector<Row> rows_;
-  std::size_t records_ = 0, disagreements_ = 0;
+  std::size_t records_ = 0, edges_ = 0, disagreements_ = 0;
 };
 
 }  // namespace
@@ -252,6 +339,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Every standard rule on every type: records that keep it and that break it, at every level"};
   app.add_option("--records", options.records, "wanted on each side of a rule");
   app.add_option("--levels", options.levels, "device levels besides the engine: lt, rtl")->delimiter(',')->check(CLI::IsMember({"lt", "rtl"}));
+  app.add_option("--edges", options.edges, "committed edges of the rules, judged besides")->check(CLI::ExistingFile);
+  app.add_option("--write-edges", options.write_edges, "find edges of every rule, write them to this file, and end");
   app.add_option("--only", options.only, "rules and types whose name holds this");
   app.add_option("--markdown", options.markdown, "append the table to this file");
   app.add_flag("--seed-fault", options.seed_fault, "judge with tables that lack the rules: must end with disagreements");
