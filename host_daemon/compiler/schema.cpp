@@ -103,6 +103,7 @@ std::optional<Schema> resolve_schema(std::shared_ptr<const Loaded> loaded,
                         .protobuf_bodies = std::any_of(loaded->methods.begin(), loaded->methods.end(),
                                                        [](const auto& method) { return method.body == sluice::v1::Policy::PROTOBUF; }),
                         .software_rules = {}};
+  for (const load::OwnRule& own : loaded->own_rules) resolution.software_rules.try_emplace({own.element, own.rule}, own.span);
   resolve_any_types(resolution);
   enter_messages(resolution);
   for (std::size_t i = 0; i < schema.messages.size(); ++i) {  // grows meanwhile: breadth first

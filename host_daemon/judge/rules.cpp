@@ -99,6 +99,10 @@ RuleBook::RuleBook(const load::Loaded& loaded, const std::set<const Descriptor*>
   for (const auto& entry : loaded.policy.software_only()) {
     software_only_.emplace(entry.element(), entry.rule());
   }
+  for (const load::OwnRule& own : loaded.own_rules) {
+    diagnostics.warning(load::Code::kRuleUnsupported, own.span,
+                        own.element + ": the judge does not check " + own.rule + " either");
+  }
   for (const Descriptor* message : messages) {
     refuse_unsupported_rules(loaded, message, software_only_, diagnostics);
     MessageBook& book = books_[message];

@@ -51,6 +51,14 @@ struct Endpoint {
 
 // A policy that was loaded without an error. Copies share the descriptors, which live as long as
 // one of them.
+// A rule that the schema defines itself (buf.validate.predefined) and that the policy leaves to software: nothing of
+// Sluice can evaluate it, which reports say.
+struct OwnRule {
+  std::string element;  // full name of the field, oneof or message
+  std::string rule;     // "string.(own.ticket)"
+  Span span;
+};
+
 struct Loaded {
   // As written, with every absent default filled in (body, limits, json).
   sluice::v1::Policy policy;
@@ -67,6 +75,8 @@ struct Loaded {
   std::vector<Endpoint> endpoints;
   // Types that an Any may hold, in the order of the policy.
   std::vector<const google::protobuf::Descriptor*> any_types;
+  // In the order in which messages are reached.
+  std::vector<OwnRule> own_rules;
 
   std::shared_ptr<const SchemaPool> schemas;  // owns the pool
 };

@@ -271,17 +271,31 @@ class Selector {
     }
   }
 
+  bool left_to_software(const std::string& element, const std::string& rule) const {
+    const auto& listed = loaded_.policy.software_only();
+    return std::any_of(listed.begin(), listed.end(), [&](const auto& one) {
+      return one.element() == element && one.rule() == rule;
+    });
+  }
+
   // A rule that no part of Sluice knows would be enforced by none of them.
   template <typename Element>
   void rules_are_known(const Element* element) {
     for (const UnknownRule& rule : unknown_rules(element)) {
+      const Span span = span_of_rule(loaded_, element, rule.numbers);
+      const bool own = rule.path.ends_with(')');
+      if (own && left_to_software(element->full_name(), rule.path)) {
+        loaded_.own_rules.push_back({element->full_name(), rule.path, span});
+        continue;
+      }
       diagnostics_
-          .error(Code::kUnknownRule, span_of_rule(loaded_, element, rule.numbers),
-                 fmt::format("`{}` has the rule `{}`, which is not known", element->full_name(),
-                             rule.path))
-          .mend(
-              "rules that the schema defines itself, and withdrawn ones, cannot be enforced: "
-              "remove it");
+          .error(Code::kUnknownRule, span,
+                 fmt::format("`{}` has the rule `{}`, which {}", element->full_name(), rule.path,
+                             own ? "the schema defines itself and no table can hold" : "is not known"))
+          .mend(own ? fmt::format("remove it, say it with the standard's rules, or leave it to software: softwareOnly: "
+                                  "[{{element: {}, rule: \"{}\", reason: ...}}]",
+                                  element->full_name(), rule.path)
+                    : "a withdrawn rule, or one of a later standard, cannot be enforced: remove it");
     }
     for (const std::string& option : foreign_rules(element)) {
       diagnostics_

@@ -119,6 +119,17 @@ TEST_CASE("a rule that the schema defines itself is refused by its name") {
   CHECK(error.code == "E0211");
   CHECK_THAT(error.message, Catch::Contains("`string.(own.ticket)`"));
   CHECK(error.span.line == 23);
+  CHECK_THAT(error.help, Catch::Contains("softwareOnly: [{element: t.v1.Thing.name, rule: \"string.(own.ticket)\""));
+
+  // The policy may leave it to software; then it is there to be listed.
+  space.write("policy.yaml", Workspace::policy + "softwareOnly: [{element: t.v1.Thing.name, rule: \"string.(own.ticket)\", reason: tickets are checked by the backend}]\n");
+  Diagnostics fine;
+  const auto loaded = space.load_it(fine);
+  REQUIRE(loaded);
+  REQUIRE(loaded->own_rules.size() == 1);
+  CHECK(loaded->own_rules[0].element == "t.v1.Thing.name");
+  CHECK(loaded->own_rules[0].rule == "string.(own.ticket)");
+  CHECK(loaded->own_rules[0].span.line == 23);
 }
 
 TEST_CASE("a rule of a newer standard, or a withdrawn one, is refused by its name") {
