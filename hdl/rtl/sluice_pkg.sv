@@ -9,6 +9,13 @@ package sluice_pkg;
   localparam int unsigned IMAGE_MAGIC = 32'h4D494C53;  // the bytes 'SLIM', least significant byte first
   localparam int unsigned IMAGE_FORMAT_VERSION = 32'h1;  // image format that this tree writes and reads
   localparam int unsigned IMAGE_DIGEST_BYTES = 32'h20;  // SHA-256 over everything before the digest
+  localparam int unsigned SIGNATURE_MAGIC = 32'h534C5347;  // signature block: the characters 'SLSG'
+  localparam int unsigned SIGNATURE_VERSION = 32'h1;  // signature block that this tree writes and reads
+  localparam int unsigned SIGNATURES_MAX = 32'h2;  // signatures in a block: one or two, each of another signer
+  localparam int unsigned SIGNATURE_KEYS_PER_SIGNER = 32'h2;  // public keys of one signer in a bitstream: the present one and the next
+  localparam logic [63:0] SIGNED_CONTEXT = 64'h534C55494D475631;  // first bytes of every signed message: the characters 'SLUIMGV1'; a signature made for another purpose never fits
+  localparam int unsigned SIGNATURE_LMS_TYPE = 32'hB;  // LMS_SHA256_M24_H10 (SP 800-208): the set of `sluice keygen` unless told otherwise, proposed for bitstreams
+  localparam int unsigned SIGNATURE_LMOTS_TYPE = 32'h8;  // LMOTS_SHA256_N24_W8 (SP 800-208): goes with it
   localparam int unsigned CLASS_END = 32'hFF;  // the class of the symbol END
   localparam int unsigned CLASS_MAP_WORDS = 32'h100;  // one class map word per byte value
   localparam int unsigned ETHERTYPE = 32'h88B5;  // IEEE 802 local experimental EtherType 1
@@ -461,6 +468,33 @@ package sluice_pkg;
   localparam int unsigned EVENT_REGISTERS_AT = 32'd64;
   localparam int unsigned EVENT_REGISTERS_BYTES = 32'd16;
   localparam int unsigned EVENT_BYTES = 32'd80;
+
+  // begins the signatures of one image; so many SignatureSlots follow, and nothing behind them
+  localparam int unsigned SIGNATURE_BLOCK_MAGIC_AT = 32'd0;
+  localparam int unsigned SIGNATURE_BLOCK_MAGIC_BYTES = 32'd4;
+  localparam int unsigned SIGNATURE_BLOCK_VERSION_AT = 32'd4;
+  localparam int unsigned SIGNATURE_BLOCK_VERSION_BYTES = 32'd2;
+  localparam int unsigned SIGNATURE_BLOCK_SIGNATURES_AT = 32'd6;
+  localparam int unsigned SIGNATURE_BLOCK_SIGNATURES_BYTES = 32'd2;
+  localparam int unsigned SIGNATURE_BLOCK_DIGEST_AT = 32'd8;
+  localparam int unsigned SIGNATURE_BLOCK_DIGEST_BYTES = 32'd32;
+  localparam int unsigned SIGNATURE_BLOCK_BYTES = 32'd40;
+
+  // begins one signature; the LMS signature (RFC 8554 section 5.4) follows, then zeros to a multiple of 8 bytes
+  localparam int unsigned SIGNATURE_SLOT_KEY_ID_AT = 32'd0;
+  localparam int unsigned SIGNATURE_SLOT_KEY_ID_BYTES = 32'd16;
+  localparam int unsigned SIGNATURE_SLOT_SIGNATURE_BYTES_AT = 32'd16;
+  localparam int unsigned SIGNATURE_SLOT_SIGNATURE_BYTES_BYTES = 32'd4;
+  localparam int unsigned SIGNATURE_SLOT_RESERVED_AT = 32'd20;
+  localparam int unsigned SIGNATURE_SLOT_RESERVED_BYTES = 32'd4;
+  localparam int unsigned SIGNATURE_SLOT_BYTES = 32'd24;
+
+  // what a signature signs: the message of RFC 8554
+  localparam int unsigned SIGNED_MESSAGE_CONTEXT_AT = 32'd0;
+  localparam int unsigned SIGNED_MESSAGE_CONTEXT_BYTES = 32'd8;
+  localparam int unsigned SIGNED_MESSAGE_DIGEST_AT = 32'd8;
+  localparam int unsigned SIGNED_MESSAGE_DIGEST_BYTES = 32'd32;
+  localparam int unsigned SIGNED_MESSAGE_BYTES = 32'd40;
 
   // --- registers of the management port
   localparam logic [15:0] REG_IDENTITY = 16'h0000;  // ro: DEVICE_IDENTITY

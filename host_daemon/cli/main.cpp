@@ -72,6 +72,9 @@ int main(int argc, char** argv) {
   register_room(cli);
   register_coverage(cli);
   register_verify_image(cli);
+  register_keygen(cli);
+  register_sign(cli);
+  register_verify(cli);
   if (argc > 1 && unknown_command(app, argv[1])) return kCouldNotWork;
   try {
     app.parse(argc, argv);

@@ -18,5 +18,8 @@ void register_conform(Cli& cli);
 void register_room(Cli& cli);
 void register_coverage(Cli& cli);
 void register_verify_image(Cli& cli);
+void register_keygen(Cli& cli);
+void register_sign(Cli& cli);
+void register_verify(Cli& cli);
 
 }  // namespace sluice::cli

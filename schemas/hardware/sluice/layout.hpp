@@ -59,6 +59,13 @@ constexpr std::optional<E> from_name(std::string_view name) {
 inline constexpr std::uint32_t IMAGE_MAGIC = 0x4d494c53;  ///< the bytes 'SLIM', least significant byte first
 inline constexpr std::uint32_t IMAGE_FORMAT_VERSION = 1;  ///< image format that this tree writes and reads
 inline constexpr std::uint32_t IMAGE_DIGEST_BYTES = 32;  ///< SHA-256 over everything before the digest
+inline constexpr std::uint32_t SIGNATURE_MAGIC = 0x534c5347;  ///< signature block: the characters 'SLSG'
+inline constexpr std::uint32_t SIGNATURE_VERSION = 1;  ///< signature block that this tree writes and reads
+inline constexpr std::uint32_t SIGNATURES_MAX = 2;  ///< signatures in a block: one or two, each of another signer
+inline constexpr std::uint32_t SIGNATURE_KEYS_PER_SIGNER = 2;  ///< public keys of one signer in a bitstream: the present one and the next
+inline constexpr std::uint64_t SIGNED_CONTEXT = 0x534c55494d475631;  ///< first bytes of every signed message: the characters 'SLUIMGV1'; a signature made for another purpose never fits
+inline constexpr std::uint32_t SIGNATURE_LMS_TYPE = 11;  ///< LMS_SHA256_M24_H10 (SP 800-208): the set of `sluice keygen` unless told otherwise, proposed for bitstreams
+inline constexpr std::uint32_t SIGNATURE_LMOTS_TYPE = 8;  ///< LMOTS_SHA256_N24_W8 (SP 800-208): goes with it
 inline constexpr std::uint32_t CLASS_END = 255;  ///< the class of the symbol END
 inline constexpr std::uint32_t CLASS_MAP_WORDS = 0x100;  ///< one class map word per byte value
 inline constexpr std::uint32_t ETHERTYPE = 0x88b5;  ///< IEEE 802 local experimental EtherType 1
@@ -970,6 +977,72 @@ struct Event {
     f.frames = static_cast<std::uint8_t>(detail::get<1>(in.data() + 47));
     for (std::size_t i = 0; i < 8; ++i) f.return_bases[i] = static_cast<std::uint16_t>(detail::get<2>(in.data() + 48 + 2 * i));
     for (std::size_t i = 0; i < 8; ++i) f.registers[i] = static_cast<std::uint16_t>(detail::get<2>(in.data() + 64 + 2 * i));
+    return f;
+  }
+};
+
+/// begins the signatures of one image; so many SignatureSlots follow, and nothing behind them. Big-endian.
+struct SignatureBlock {
+  static constexpr std::size_t bytes = 40;
+  std::uint32_t magic{};  ///< 4 bytes: SIGNATURE_MAGIC
+  std::uint16_t version{};  ///< 2 bytes: SIGNATURE_VERSION
+  std::uint16_t signatures{};  ///< 2 bytes: 1 or 2
+  std::array<std::uint8_t, 32> digest{};  ///< 32 x 1 bytes: SHA-256 of the image, as in its last section
+
+  friend constexpr bool operator==(const SignatureBlock&, const SignatureBlock&) = default;
+  constexpr void encode(std::span<std::uint8_t, bytes> out) const {
+    detail::put<4>(out.data() + 0, static_cast<std::uint64_t>(magic));
+    detail::put<2>(out.data() + 4, static_cast<std::uint64_t>(version));
+    detail::put<2>(out.data() + 6, static_cast<std::uint64_t>(signatures));
+    for (std::size_t i = 0; i < 32; ++i) detail::put<1>(out.data() + 8 + 1 * i, digest[i]);
+  }
+  [[nodiscard]] static constexpr SignatureBlock decode(std::span<const std::uint8_t, bytes> in) {
+    SignatureBlock f;
+    f.magic = static_cast<std::uint32_t>(detail::get<4>(in.data() + 0));
+    f.version = static_cast<std::uint16_t>(detail::get<2>(in.data() + 4));
+    f.signatures = static_cast<std::uint16_t>(detail::get<2>(in.data() + 6));
+    for (std::size_t i = 0; i < 32; ++i) f.digest[i] = static_cast<std::uint8_t>(detail::get<1>(in.data() + 8 + 1 * i));
+    return f;
+  }
+};
+
+/// begins one signature; the LMS signature (RFC 8554 section 5.4) follows, then zeros to a multiple of 8 bytes. Big-endian.
+struct SignatureSlot {
+  static constexpr std::size_t bytes = 24;
+  std::array<std::uint8_t, 16> key_id{};  ///< 16 x 1 bytes: I of the public key (RFC 8554 section 5.3)
+  std::uint32_t signature_bytes{};  ///< 4 bytes: of the LMS signature, without the zeros
+  std::uint32_t reserved{};  ///< 4 bytes: 0
+
+  friend constexpr bool operator==(const SignatureSlot&, const SignatureSlot&) = default;
+  constexpr void encode(std::span<std::uint8_t, bytes> out) const {
+    for (std::size_t i = 0; i < 16; ++i) detail::put<1>(out.data() + 0 + 1 * i, key_id[i]);
+    detail::put<4>(out.data() + 16, static_cast<std::uint64_t>(signature_bytes));
+    detail::put<4>(out.data() + 20, static_cast<std::uint64_t>(reserved));
+  }
+  [[nodiscard]] static constexpr SignatureSlot decode(std::span<const std::uint8_t, bytes> in) {
+    SignatureSlot f;
+    for (std::size_t i = 0; i < 16; ++i) f.key_id[i] = static_cast<std::uint8_t>(detail::get<1>(in.data() + 0 + 1 * i));
+    f.signature_bytes = static_cast<std::uint32_t>(detail::get<4>(in.data() + 16));
+    f.reserved = static_cast<std::uint32_t>(detail::get<4>(in.data() + 20));
+    return f;
+  }
+};
+
+/// what a signature signs: the message of RFC 8554. Big-endian.
+struct SignedMessage {
+  static constexpr std::size_t bytes = 40;
+  std::uint64_t context{};  ///< 8 bytes: SIGNED_CONTEXT
+  std::array<std::uint8_t, 32> digest{};  ///< 32 x 1 bytes: SHA-256 over the image before its digest; a device computes it from what it reads back
+
+  friend constexpr bool operator==(const SignedMessage&, const SignedMessage&) = default;
+  constexpr void encode(std::span<std::uint8_t, bytes> out) const {
+    detail::put<8>(out.data() + 0, static_cast<std::uint64_t>(context));
+    for (std::size_t i = 0; i < 32; ++i) detail::put<1>(out.data() + 8 + 1 * i, digest[i]);
+  }
+  [[nodiscard]] static constexpr SignedMessage decode(std::span<const std::uint8_t, bytes> in) {
+    SignedMessage f;
+    f.context = static_cast<std::uint64_t>(detail::get<8>(in.data() + 0));
+    for (std::size_t i = 0; i < 32; ++i) f.digest[i] = static_cast<std::uint8_t>(detail::get<1>(in.data() + 8 + 1 * i));
     return f;
   }
 };
