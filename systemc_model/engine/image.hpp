@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A checked image: both pipelines' tables, limits and endpoints, ready to judge. An Image object
-// exists only after every check of docs/fabric.md "Load and swap" passed. It carries no symbols and
-// no signature (none is defined yet).
+// exists only after every check of docs/fabric.md "Load and swap" passed. It carries no symbols;
+// signatures stand beside the image (docs/signing.md), and are not looked at here.
 #pragma once
 
 #include <array>

@@ -5,7 +5,9 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "daemon/process.hpp"
 #include "signing/lmots.hpp"
+#include "sluice/layout.hpp"
 #include "support/hex.hpp"
 
 using namespace sluice;
@@ -64,6 +66,20 @@ TEST_CASE("sizes of the sets that bitstreams can choose from") {
   CHECK(lmots_set(0) == nullptr);
   // Worked out by hand: message 2, chains 26 * 255, one-time public key (22 + 624 + 9 bytes) 11, leaf 1, path 10 times 2.
   CHECK(Parameters{*lms_set(24, 10), *lmots_set(24, 8)}.verify_blocks(40) == 2 + 6630 + 11 + 1 + 20);
+}
+
+TEST_CASE("the table of docs/signing.md says what the sets are") {
+  const std::string page = testing::read_file(std::string(SLUICE_SOURCE_DIR) + "/docs/signing.md");
+  for (const LmotsSet& set : lmots_sets()) {
+    std::string row = "\n| " + std::to_string(8 * set.n) + " | " + std::to_string(set.w) + " | " + std::to_string(set.p);
+    for (const unsigned height : {5U, 10U, 15U, 20U, 25U}) row += " | " + std::to_string(Parameters{*lms_set(set.n, height), set}.signature_bytes());
+    const std::uint64_t blocks = Parameters{*lms_set(set.n, 10), set}.verify_blocks(layout::SignedMessage::bytes);
+    char rest[80];
+    std::snprintf(rest, sizeof rest, " | %llu | %.2f | %.1f M |\n", static_cast<unsigned long long>(blocks), static_cast<double>(blocks) * 65 / 125e3,
+                  1024.0 * set.p * (set.chain_steps() + 1) / 1e6);
+    INFO(row << rest);
+    CHECK(page.find(row + rest) != std::string::npos);
+  }
 }
 
 TEST_CASE("every set signs and verifies, with every one-time key of the tree") {
