@@ -152,8 +152,8 @@ GrammarBuilder::Count GrammarBuilder::count_of(const Field& field, int owner) {
 int GrammarBuilder::map(const Field& field) {
   if (const auto known = arrays_.find(&field); known != arrays_.end()) return known->second;
   const int owner = routine(RoutineKind::map, field.descriptor->full_name());
-  auto [begin, min] = count_of(field, owner);
-  begin.key_op = layout::KeyOp::BEGIN;
+  Count pairs = count_of(field, owner);
+  pairs.effect.key_op = layout::KeyOp::BEGIN;
   const int open = state(owner, Place::map_open);
   arrays_.emplace(&field, open);
   const int key = state(owner, Place::map_key);
@@ -164,12 +164,12 @@ int GrammarBuilder::map(const Field& field) {
     const Field& part = field.map->key;
     const auto encoding = part.value.kind == ValueKind::string ? Encoding::json : Encoding::plain;
     const int spelled = leaf("map key", value_texts(part.value, &part), encoding, Ending::key);
-    for (const int from : {open, key}) call(from, '"', '"', spelled, colon, begin);
+    for (const int from : {open, key}) call(from, '"', '"', spelled, colon, pairs.effect);
   });
   next(colon, ':', ':', value);
   json_value(value, field.map->value, after, {});
   next(after, ',', ',', key);
-  finish(after, '}', Control::RET, min);
+  finish(after, '}', Control::RET, pairs.min);
   return open;
 }
 
