@@ -92,7 +92,6 @@ class BodyReader {
     }
     return out;
   }
-  static std::string join(const std::string& outer, const std::string& name) { return outer.empty() ? name : outer + "." + name; }
 
   const FieldFacts* member(const MessageFacts& message, std::string_view key) const {
     const auto it = std::find_if(message.fields.begin(), message.fields.end(), [&](const auto& f) { return f.json_name == key; });
@@ -260,11 +259,7 @@ class BodyReader {
 
   // A rule on the list around the value at hand.
   Finding of_list(std::string_view name, const std::string& text) const {
-    const FieldFacts& list = *frames_.back().list;
-    for (const RuleUse& rule : list.rules) {
-      if (rule.name.ends_with(name)) return found(path(false), rule.name, text + " (" + rule.text + ")");
-    }
-    return found(path(false), "default", text);
+    return rule_of_list(*frames_.back().list, path(false), name, text);
   }
 
   Finding bad_key() {
@@ -275,21 +270,12 @@ class BodyReader {
     if (!ends) return found(path(false), "json_syntax", "a member's name does not end");
     const std::string key = key_at(end);
     const Frame& top = frames_.back();
-    const std::string where = join(path(false), shown_text(key));
+    const std::string where = join_path(path(false), shown_text(key));
     const FieldFacts* known = member(*top.message, key);
     if (!known) return found(where, "unknown_field", top.message->name + " has no member of this name");
-    if (top.scoped && body_.excluded.contains(top.scope + known->name)) {
-      return found(where, "unknown_field", "the field travels in the path, so it does not stand here");
-    }
+    if (travels_elsewhere(members(), *known)) return found(where, "unknown_field", "the field travels in the path, so it does not stand here");
     if (reason_ == Reason::TOO_FEW) return missing(known->rank);
-    if (std::find(top.seen.begin(), top.seen.end(), known) != top.seen.end()) {
-      return found(where, "duplicate_field", "the member stands twice");
-    }
-    const bool beside = std::any_of(top.seen.begin(), top.seen.end(), [&](const auto* f) { return f->oneof >= 0 && f->oneof == known->oneof; });
-    if (beside) {
-      return found(where, "oneof", "another member of the oneof " + top.message->oneofs[static_cast<std::size_t>(known->oneof)].name + " stands already");
-    }
-    return found(where, "order", "members stand in ascending order of their field numbers");
+    return wrong_place(members(), *known, where);
   }
 
   Finding bad_end() const {
@@ -298,25 +284,11 @@ class BodyReader {
     return in_list() ? of_list("min_items", "too few items") : missing(0);
   }
 
-  // The first required member of the object that has not been seen; with `before`, of those of a lower rank.
-  Finding missing(int before) const {
+  Members members() const {
     const Frame& top = frames_.back();
-    const std::string outer = path(false);
-    const FieldFacts* first = nullptr;
-    const auto wanted = [&](int rank) { return (before == 0 || rank < before) && (!first || rank < first->rank); };
-    const auto stands = [&](int rank) { return std::any_of(top.seen.begin(), top.seen.end(), [&](const auto* f) { return f->rank == rank; }); };
-    for (const FieldFacts& f : top.message->fields) {
-      const std::string name = top.scope + f.name;
-      const bool elsewhere = top.scoped && (body_.excluded.contains(name) || (body_.reached.contains(name) && !body_.needed.contains(name)));
-      if (f.required && f.oneof < 0 && !elsewhere && !stands(f.rank) && wanted(f.rank)) first = &f;
-    }
-    for (const OneofFacts& oneof : top.message->oneofs) {
-      if (!oneof.required || stands(oneof.rank) || !wanted(oneof.rank)) continue;
-      return found(join(outer, oneof.name), "required", "one member of the oneof " + oneof.name + " must stand");
-    }
-    if (first) return {{join(outer, first->json_name)}, causes_of_absence(*first, facts_.print_defaults)};
-    return found(outer, "default", "an empty message is spelled by leaving it out");
+    return {facts_, body_, *top.message, top.seen, top.scope, top.scoped};
   }
+  Finding missing(int before) const { return missing_member(members(), path(false), before); }
 
   const RecordFacts& facts_;
   const Body& body_;
@@ -335,6 +307,7 @@ class BodyReader {
 Finding explain_body(const RecordFacts& facts, const Body& body, std::string_view record, std::size_t start, std::size_t offset,
                      layout::Reason reason) {
   if (body.kind == Body::Kind::none) return found("", "body.trailing", "this message has no body");
+  if (body.protobuf) return explain_binary_body(facts, body, record, start, offset, reason);
   return BodyReader(facts, body, record, start, offset, reason).find();
 }
 

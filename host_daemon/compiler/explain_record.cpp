@@ -25,8 +25,7 @@ class RecordReader {
     const std::size_t blank = record_.find("\r\n\r\n", line);
     if (blank == std::string_view::npos || offset_ < blank + 4) return header(line + 2);
     const Body* body = body_here(line);
-    // Of a Protobuf body the event's states say what is known.
-    return body && !body->protobuf ? explain_body(facts_, *body, record_, blank + 4, offset_, event_.reason) : Finding{};
+    return body ? explain_body(facts_, *body, record_, blank + 4, offset_, event_.reason) : Finding{};
   }
 
  private:
@@ -97,6 +96,11 @@ class RecordReader {
 
   Finding value(std::string_view name) const {
     const std::string path = "header." + shown_text(name);
+    const Body* body = body_here(record_.find("\r\n"));
+    if (name == "content-length" && body && body->protobuf && record_.substr(std::min(record_.size(), offset_)).starts_with("0\r\n")) {
+      // Nothing is wrong with the number: a body without a byte is refused where something must stand.
+      return explain_body(facts_, *body, record_, record_.size(), record_.size(), Reason::TOO_FEW);
+    }
     if (name == "content-length") return found(path, "content_length", "the length is plain decimal, without leading zeros");
     const HeaderFacts* header = find_header(name);
     if (name == "content-type" || (header && header->constant)) return found(path, "header.constant", "the header must have its one value");

@@ -32,6 +32,10 @@ FieldFacts field_facts(const Field& field) {
   out.required = field.required;
   out.implicit = field.implicit;
   out.default_allowed = field.default_allowed;
+  out.wrapped = field.value.wrapped;
+  out.number = field.number;
+  out.min_items = field.min_items;
+  out.max_items = field.max_items;
   out.rank = field.rank;
   out.oneof = field.oneof;
   out.message = field.value.message;

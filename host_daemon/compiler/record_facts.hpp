@@ -21,6 +21,10 @@ struct FieldFacts {
   bool required = false;         // see Field
   bool implicit = false;
   bool default_allowed = false;
+  bool wrapped = false;          // stands in a wrapper message
+  int number = 0;
+  std::uint64_t min_items = 0;  // repeated, see Field
+  std::optional<std::uint64_t> max_items;
   int rank = 0;
   int oneof = -1;
   int message = -1;
@@ -29,6 +33,8 @@ struct FieldFacts {
   std::vector<FieldFacts> entry{};  // a map: its key and its value
 
   bool is_map() const { return !entry.empty(); }
+  // In a Protobuf body, where defaults are never written.
+  bool required_by_rules() const { return implicit ? !default_allowed : required; }
   std::string declared() const;  // "repeated int32", "map<string, t.M>"
 };
 

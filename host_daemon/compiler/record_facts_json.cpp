@@ -47,9 +47,12 @@ Json field_json(const FieldFacts& f) {
   for (const EnumValue& value : f.enumeration) values.push_back({value.name, value.number});
   Json entry = Json::array();
   for (const FieldFacts& part : f.entry) entry.push_back(field_json(part));
-  const int flags = (f.quoted ? 1 : 0) | (f.repeated ? 2 : 0) | (f.required ? 4 : 0) | (f.implicit ? 8 : 0) | (f.default_allowed ? 16 : 0);
+  const int flags = (f.quoted ? 1 : 0) | (f.repeated ? 2 : 0) | (f.required ? 4 : 0) | (f.implicit ? 8 : 0) | (f.default_allowed ? 16 : 0) |
+                    (f.wrapped ? 32 : 0);
+  Json counts = Json::array({f.min_items});
+  if (f.max_items) counts.push_back(*f.max_items);
   return {f.name,    f.json_name, f.type, static_cast<int>(f.kind), flags, f.rank, f.oneof, f.message, values, rules_json(f.rules),
-          rules_json(f.value_rules), entry};
+          rules_json(f.value_rules), entry, f.number, counts};
 }
 
 // `part`: a map's key or value, which is no map itself, so this recurs once.
@@ -67,12 +70,16 @@ FieldFacts field_from(const Read& json, bool part = false) {
   out.required = (flags & 4) != 0;
   out.implicit = (flags & 8) != 0;
   out.default_allowed = (flags & 16) != 0;
+  out.wrapped = (flags & 32) != 0;
   out.rank = json.at(5).get<int>();
   out.oneof = json.at(6).get<int>();
   out.message = json.at(7).get<int>();
   for (const auto& value : json.at(8)) out.enumeration.push_back({value.at(0).get<std::string>(), value.at(1).get<std::int32_t>()});
   out.rules = rules_from(json.at(9));
   out.value_rules = rules_from(json.at(10));
+  out.number = json.at(12).get<int>();
+  out.min_items = json.at(13).at(0).get<std::uint64_t>();
+  if (json.at(13).size() > 1) out.max_items = json.at(13).at(1).get<std::uint64_t>();
   const std::size_t parts = json.at(11).size();
   if (parts != 0 && (part || parts != 2)) throw std::runtime_error("a map without a key and a value");
   for (const auto& one : json.at(11)) out.entry.push_back(field_from(one, true));
@@ -132,9 +139,9 @@ void check(const RecordFacts& facts) {
   for (const MessageFacts& message : facts.messages) {
     for (const FieldFacts& field : message.fields) {
       for (const FieldFacts& part : field.entry) {
-        if (part.kind == ValueKind::message && !inside(part.message, facts.messages.size())) throw std::runtime_error("a message index is out of range");
+        if ((part.kind == ValueKind::message || part.message >= 0) && !inside(part.message, facts.messages.size())) throw std::runtime_error("a message index is out of range");
       }
-      const bool needs_message = field.kind == ValueKind::message;
+      const bool needs_message = field.kind == ValueKind::message || field.message >= 0;
       if (needs_message && !inside(field.message, facts.messages.size())) throw std::runtime_error("a message index is out of range");
       if (field.oneof >= 0 && !inside(field.oneof, message.oneofs.size())) throw std::runtime_error("a oneof index is out of range");
     }

@@ -14,7 +14,7 @@ namespace sluice::compiler {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 
 Json pipeline_json(const Automaton& automaton, const PackedTable& table) {
   Json out;

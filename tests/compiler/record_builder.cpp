@@ -209,7 +209,7 @@ std::string RecordBuilder::head(const std::vector<HeaderRule>& rules, bool reque
     headers[rule.name] = rule.constant ? *rule.constant : rule.pattern ? shortest(pattern_language(*rule.pattern, PatternMatch::full)) : "a";
   }
   if (form.kind != Body::Kind::none) {
-    headers["content-type"] = "application/json";
+    headers["content-type"] = form.protobuf ? "application/protobuf" : "application/json";
     headers["content-length"] = std::to_string(body.size());
   }
   std::string out;
