@@ -13,6 +13,34 @@ using layout::KeyOp;
 using layout::Reason;
 using layout::RegisterOp;
 
+Reason on_register(std::uint32_t& r, const layout::Action& action) {
+  switch (action.register_op) {
+    case RegisterOp::NONE:
+      break;
+    case RegisterOp::SET:
+    case RegisterOp::SET_AGAIN:
+      if (action.register_op == RegisterOp::SET ? r >= action.register_arg : r > action.register_arg) return Reason::ORDER;
+      if (r < action.register_min) return Reason::TOO_FEW;
+      r = action.register_arg;
+      break;
+    case RegisterOp::INC:
+      if (action.register_arg == layout::INC_UNBOUNDED) {
+        r = std::min<std::uint32_t>(r + 1, 0xFFFF);
+      } else if (r >= action.register_arg) {
+        return Reason::TOO_MANY;
+      } else {
+        ++r;
+      }
+      break;
+  }
+  return Reason::ACCEPTED;
+}
+
+bool key_less(std::string_view a, std::string_view b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](char x, char y) { return static_cast<std::uint8_t>(x) < static_cast<std::uint8_t>(y); });
+}
+
 namespace {
 
 struct Frame {
@@ -22,13 +50,14 @@ struct Frame {
   bool by_length = false;  // pushed by CALL_LEN
   bool saves_key = false;  // pushed with NEW_MAP
   std::optional<std::string> saved;
+  std::uint32_t map = 0;  // the number of the innermost frame pushed with NEW_MAP, itself included
 };
 
 class Run {
  public:
   Run(const Table& table, std::uint16_t start, std::string_view record, const RunOptions& options)
       : table_(table), record_(record), options_(options), base_(table.base(start)) {
-    frames_.push_back({0, 0, static_cast<std::uint32_t>(record.size()), false, false, {}});
+    frames_.push_back({0, 0, static_cast<std::uint32_t>(record.size()), false, false, {}, 0});
   }
 
   Verdict judge() {
@@ -71,9 +100,10 @@ class Run {
     if (action.key_op == KeyOp::NEW_MAP && control != Control::CALL) return Reason::NO_TRANSITION;
     if (action.key_op == KeyOp::BEGIN && control != Control::NEXT && !calls) return Reason::NO_TRANSITION;
 
-    if (const Reason r = on_register(top, action); r != Reason::ACCEPTED) return r;
+    const std::uint32_t before = top.r;
+    if (const Reason r = on_register(top.r, action); r != Reason::ACCEPTED) return r;
     if (const Reason r = on_accumulator(top, action, end, symbol); r != Reason::ACCEPTED) return r;
-    if (const Reason r = on_key(action); r != Reason::ACCEPTED) return r;
+    if (const Reason r = on_key(action, before); r != Reason::ACCEPTED) return r;
     if (calls && frames_.size() >= options_.max_depth) return Reason::DEPTH;
     std::uint32_t callee_end = top.end;
     if (control == Control::CALL_LEN) {
@@ -91,13 +121,15 @@ class Run {
         break;
       case Control::CALL:
       case Control::CALL_LEN: {
-        Frame frame{table_.base(action.operand), 0, callee_end, control == Control::CALL_LEN, false, {}};
+        Frame frame{table_.base(action.operand), 0, callee_end, control == Control::CALL_LEN, false, {}, top.map};
         if (action.key_op == KeyOp::NEW_MAP) {
           frame.saves_key = true;
           frame.saved = previous_;
+          frame.map = ++maps_;
           previous_.reset();
           key_open_ = false;
         }
+        if (options_.trace != nullptr && frame.by_length) options_.trace->lengths.push_back({groups_from_, groups_to_, offset_ + 1, callee_end});
         frames_.push_back(std::move(frame));
         ++offset_;
         base_ = table_.base(entry->next);
@@ -120,30 +152,19 @@ class Run {
       case Control::RESERVED:
         return Reason::NO_TRANSITION;
     }
+    if (options_.trace != nullptr && action.key_op == KeyOp::END_KEY) note_key(symbol);
     return Reason::ACCEPTED;
   }
 
-  static Reason on_register(Frame& top, const layout::Action& action) {
-    switch (action.register_op) {
-      case RegisterOp::NONE:
-        break;
-      case RegisterOp::SET:
-      case RegisterOp::SET_AGAIN:
-        if (action.register_op == RegisterOp::SET ? top.r >= action.register_arg : top.r > action.register_arg) return Reason::ORDER;
-        if (top.r < action.register_min) return Reason::TOO_FEW;
-        top.r = action.register_arg;
-        break;
-      case RegisterOp::INC:
-        if (action.register_arg == layout::INC_UNBOUNDED) {
-          top.r = std::min<std::uint32_t>(top.r + 1, 0xFFFF);
-        } else if (top.r >= action.register_arg) {
-          return Reason::TOO_MANY;
-        } else {
-          ++top.r;
-        }
-        break;
-    }
-    return Reason::ACCEPTED;
+  // The frames that a key leaves behind it, seen from the one that it began in.
+  void note_key(int symbol) {
+    Trace::Key& key = open_;
+    key.last_use = options_.trace->uses.size() - 1;
+    key.after_base = base_;
+    key.end_symbol = symbol;
+    key.after.clear();
+    for (std::size_t f = key_depth_ - 1; f < frames_.size(); ++f) key.after.push_back({f + 1 == key_depth_ ? std::uint16_t{0} : frames_[f].back, frames_[f].r});
+    options_.trace->keys.push_back(key);
   }
 
   Reason on_accumulator(const Frame& top, const layout::Action& action, bool end, int symbol) {
@@ -164,6 +185,8 @@ class Run {
         break;
       case AccumulatorOp::GROUP: {
         if (end) break;
+        if (action.accumulator_group == 0) groups_from_ = offset_;
+        groups_to_ = offset_;
         const std::uint64_t part = std::uint64_t{byte & 0x7F} << (7U * action.accumulator_group);
         if (action.accumulator_group == 0) {
           accumulator_ = clip(part);
@@ -185,19 +208,19 @@ class Run {
     return Reason::ACCEPTED;
   }
 
-  Reason on_key(const layout::Action& action) {
+  // `r`: of the top frame, before the symbol.
+  Reason on_key(const layout::Action& action, std::uint32_t r) {
     if (action.key_op == KeyOp::BEGIN) {
       if (key_open_) return Reason::KEY_ORDER;
       key_open_ = true;
       key_from_ = offset_ + 1;
+      key_depth_ = frames_.size();
+      if (options_.trace != nullptr) open_ = {key_from_, key_from_, frames_.back().map, base_, r, options_.trace->uses.size() - 1, 0, 0, {}, 0};
     } else if (action.key_op == KeyOp::END_KEY) {
       if (!key_open_) return Reason::KEY_ORDER;
-      const std::string key(record_.substr(std::min<std::size_t>(key_from_, offset_), offset_ - std::min(key_from_, offset_)));
-      const auto bytes_less = [](const std::string& a, const std::string& b) {
-        return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                            [](char x, char y) { return static_cast<std::uint8_t>(x) < static_cast<std::uint8_t>(y); });
-      };
-      if (previous_ && !bytes_less(*previous_, key)) return Reason::KEY_ORDER;
+      open_.end = std::max(key_from_, offset_);
+      const std::string key(record_.substr(std::min(key_from_, offset_), offset_ - std::min(key_from_, offset_)));
+      if (previous_ && !key_less(*previous_, key) && !options_.ignore_key_order) return Reason::KEY_ORDER;
       previous_ = key;
       key_open_ = false;
     }
@@ -209,7 +232,10 @@ class Run {
   const RunOptions& options_;
   std::uint16_t base_;
   std::uint32_t offset_ = 0, accumulator_ = 0;
-  std::uint32_t digits_from_ = 1, digits_to_ = 0, key_from_ = 0;  // no digits yet
+  std::uint32_t digits_from_ = 1, digits_to_ = 0, groups_from_ = 1, groups_to_ = 0, key_from_ = 0;  // no digits, no groups yet
+  std::uint32_t maps_ = 0;
+  std::size_t key_depth_ = 1;  // frames at BEGIN
+  Trace::Key open_{};
   std::uint16_t tag_ = 0;
   bool accepted_ = false, key_open_ = false;
   std::optional<std::string> previous_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <set>
 
 namespace sluice::verify {
 
@@ -288,6 +289,53 @@ std::optional<Spelled> Speller::with_left(int node, int edge, std::uint32_t left
     }
   }
   return std::nullopt;
+}
+
+bool Speller::length_fits(int node, int edge) const {
+  const int number = graph_.nodes()[at(node)].part;
+  const Part& part = graph_.parts()[at(number)];
+  std::set<std::pair<int, std::uint32_t>> wanted;  // exit, length
+  for (std::size_t x = 0; x < part.exits.size(); ++x) {
+    for (const auto& [length, context] : contexts_[at(number)][x]) {
+      if (length >= 0 && static_cast<std::uint32_t>(length) <= bound()) wanted.emplace(static_cast<int>(x), static_cast<std::uint32_t>(length));
+    }
+  }
+  if (!part.by_length || wanted.empty()) return true;
+  std::uint32_t longest = 0;
+  for (const auto& [exit, length] : wanted) longest = std::max(longest, length);
+  // By bytes from the part's entry: the nodes that are reached. What passes the edge must end at a wanted length.
+  std::vector<std::set<int>> reached(longest + 1);
+  reached[0].insert(part.entry);
+  const auto ends = [&](int from, std::uint32_t length) {
+    return std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return w.second >= length && lengths_.can(from, w.first, w.second - length); });
+  };
+  for (std::uint32_t length = 0; length <= longest; ++length) {
+    for (int n : reached[length]) {
+      const auto& edges = graph_.nodes()[at(n)].edges;
+      for (std::size_t i = 0; i < edges.size(); ++i) {
+        const Edge& e = edges[i];
+        const bool asked = n == node && static_cast<int>(i) == edge;
+        if (e.kind == Edge::Kind::leave) {
+          if (asked && wanted.contains({e.exit, length + (e.consumes ? 1 : 0)})) return true;
+        } else if (e.kind == Edge::Kind::next) {
+          if (asked && ends(e.to, length + 1)) return true;
+          if (length < longest) reached[length + 1].insert(e.to);
+        } else {
+          const int entry = graph_.parts()[at(e.part)].entry;
+          for (auto [x, back] : e.returns) {
+            const bool by_length = e.length >= 0;
+            for (std::uint32_t l = lengths_.next(entry, x, by_length ? static_cast<std::uint32_t>(e.length) : 0); l < kNever && length + 1 + l <= longest;
+                 l = lengths_.next(entry, x, l + 1)) {
+              if (by_length && l != static_cast<std::uint32_t>(e.length)) break;
+              if (asked && ends(back, length + 1 + l)) return true;
+              reached[length + 1 + l].insert(back);
+            }
+          }
+        }
+      }
+    }
+  }
+  return false;
 }
 
 std::optional<Spelled> Speller::random(std::uint16_t start, std::uint32_t length) const {

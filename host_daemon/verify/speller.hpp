@@ -33,6 +33,8 @@ class Speller {
   std::optional<Spelled> through(int node, int edge, int byte, std::size_t attempt) const;
   // A record with exactly `left` bytes behind the symbol of an edge, if the edge stands in a bottom frame or one call above it.
   std::optional<Spelled> with_left(int node, int edge, std::uint32_t left) const;
+  // False: the edge stands in a part that is called by length alone, and with none of the lengths that it is called with does a way through the edge end there.
+  bool length_fits(int node, int edge) const;
   // A random record from a start, of about `length` bytes.
   std::optional<Spelled> random(std::uint16_t start, std::uint32_t length) const;
 

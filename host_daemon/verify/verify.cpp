@@ -55,7 +55,7 @@ class Checker {
     progress_(name_ + ": lengths", 0, graph.nodes().size());
     report.walked_bytes = std::min({image_.head2.max_record_bytes, options_.max_lengths, Lengths::affordable(graph)});
     const Speller speller(graph, report.walked_bytes, options_.seed);
-    Walk walk(table, speller, image_.head3.max_depth, options_.tries);
+    Walk walk(table, speller, image_.head3.max_depth, image_.head2.max_record_bytes, options_.tries);
     for (std::size_t slot : walk.ownerless()) findings_.add("unused", name_ + " entry " + std::to_string(slot) + " is used, but no state reads it");
     walk.cover([&](std::uint16_t start, const std::string& record) { judge_record(start, record, report); },
                [&](std::size_t done, std::size_t all) { progress_(name_ + ": transitions", done, all); });

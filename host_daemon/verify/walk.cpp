@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "verify/order_proof.hpp"
+
 namespace sluice::verify {
 
 using layout::AccumulatorOp;
 
-Walk::Walk(const Table& table, const Speller& speller, std::uint32_t max_depth, std::size_t tries)
-    : table_(table), speller_(speller), max_depth_(max_depth), tries_(tries) {
+Walk::Walk(const Table& table, const Speller& speller, std::uint32_t max_depth, std::uint32_t max_bytes, std::size_t tries)
+    : table_(table), speller_(speller), max_depth_(max_depth), max_bytes_(max_bytes), tries_(tries) {
   find_places();
 }
 
@@ -60,20 +62,49 @@ std::vector<std::size_t> Walk::ownerless() const {
   return out;
 }
 
-// The record with the numbers that CHECK_END wants, if the machine then accepts it.
-std::optional<std::string> Walk::accepted(std::uint16_t start, std::string record, Trace& trace) {
-  RunOptions options{max_depth_, true, &trace};
-  run(table_, start, record, options);
+void Walk::with_numbers(std::string& record, const Trace& trace) const {
   for (auto it = trace.numbers.rbegin(); it != trace.numbers.rend(); ++it) {
     if (it->last < it->first || it->last >= record.size()) continue;
     record.replace(it->first, it->last - it->first + 1, std::to_string(it->left));
   }
+}
+
+// The record with its map keys in order and with the numbers that CHECK_END wants, if the machine then accepts it.
+std::optional<std::string> Walk::accepted(std::uint16_t start, std::string record, const std::optional<Wanted>& wanted, Trace& trace) {
+  RunOptions options{max_depth_, true, false, &trace};
+  Verdict verdict = run(table_, start, record, options);
+  if (verdict.reason == layout::Reason::KEY_ORDER) {
+    trace = {};
+    options.ignore_key_order = true;
+    run(table_, start, record, options);
+    auto ordered = order_keys(table_, record, trace, wanted);
+    if (!ordered) {
+      last_failure_ = std::string(layout::name_of(verdict.reason)) + " at offset " + std::to_string(verdict.offset);
+      return std::nullopt;
+    }
+    record = std::move(*ordered);
+    trace = {};
+    options.ignore_key_order = false;
+    run(table_, start, record, options);
+  }
+  with_numbers(record, trace);
   trace = {};
   options.ignore_check_end = false;
-  const Verdict verdict = run(table_, start, record, options);
-  if (verdict.accepted() && record.size() <= speller_.bound()) return record;
+  verdict = run(table_, start, record, options);
+  if (verdict.accepted() && record.size() <= max_bytes_) return record;
   last_failure_ = verdict.accepted() ? std::string("TOO_LONG") : std::string(layout::name_of(verdict.reason)) + " at offset " + std::to_string(verdict.offset);
   return std::nullopt;
+}
+
+// What the key unit must reject, the table may not accept: whoever judges the record sees it.
+void Walk::try_disorder(std::uint16_t start, const std::string& record, const Trace& trace, const Sink& sink) {
+  for (std::string& wrong : disorder_keys(record, trace, kDisorders)) {
+    Trace numbers;
+    RunOptions options{max_depth_, true, true, &numbers};
+    run(table_, start, wrong, options);
+    with_numbers(wrong, numbers);
+    if (run(table_, start, wrong, {max_depth_}).accepted()) sink(start, wrong);
+  }
 }
 
 void Walk::note(const Trace& trace) {
@@ -87,21 +118,24 @@ void Walk::note(const Trace& trace) {
   }
 }
 
-bool Walk::try_record(const Spelled& spelled, const Sink& sink) {
+bool Walk::try_record(const Spelled& spelled, const std::optional<Wanted>& wanted, const Sink& sink) {
   Trace trace;
-  const auto record = accepted(spelled.start, spelled.record, trace);
+  const auto record = accepted(spelled.start, spelled.record, wanted, trace);
   if (!record) return false;
   ++counts_.records;
   note(trace);
   sink(spelled.start, *record);
+  try_disorder(spelled.start, *record, trace, sink);
   return true;
 }
 
 bool Walk::attempt(const Place& place, int byte, std::size_t tries, const Sink& sink, const std::function<bool()>& done) {
+  const Node& node = speller_.graph().nodes()[static_cast<std::size_t>(place.node)];
+  const Wanted wanted{node.base, node.edges[static_cast<std::size_t>(place.edge)].symbol_class, byte};
   for (std::size_t i = 0; i < tries && !done(); ++i) {
     const auto spelled = speller_.through(place.node, place.edge, byte, i);
     if (spelled) {
-      try_record(*spelled, sink);
+      try_record(*spelled, wanted, sink);
     } else {
       last_failure_ = "no length fits";
     }
@@ -187,7 +221,7 @@ void Walk::sweep_numbers(const Sink& sink, const std::set<Transition>* wanted) {
     if (!fresh) continue;
     for (const Place& check : checks) {
       const auto spelled = speller_.with_left(check.node, check.edge, value);
-      if (spelled && try_record(*spelled, sink)) break;
+      if (spelled && try_record(*spelled, std::nullopt, sink)) break;
     }
   }
 }
@@ -198,7 +232,7 @@ std::optional<std::string> Walk::random_record(std::uint16_t start) {
   const auto spelled = speller_.random(start, length);
   if (!spelled) return std::nullopt;
   Trace trace;
-  return accepted(start, spelled->record, trace);
+  return accepted(start, spelled->record, std::nullopt, trace);
 }
 
 bool Walk::is_digit(Transition transition) const {
@@ -224,7 +258,7 @@ bool Walk::only_behind_unused_digits(std::uint16_t base) const {
   return entered && std::none_of(parts.begin(), parts.end(), [&](const Part& part) { return part.first == base; });
 }
 
-Unused Walk::explain(Transition transition) const {
+Unused Walk::explain(Transition transition) {
   const auto [base, symbol_class] = transition;
   Unused out{base, symbol_class, {}, true};
   if (const auto found = failures_.find(transition); found != failures_.end()) {
@@ -232,8 +266,16 @@ Unused Walk::explain(Transition transition) const {
       out.why = "every length up to " + std::to_string(speller_.bound()) + " whose digits pass here was tried: no record has such a body";
       return out;
     }
+    const auto& places = places_.at(transition);
+    if (std::none_of(places.begin(), places.end(), [&](const Place& place) { return speller_.length_fits(place.node, place.edge); })) {
+      out.why = "with no length up to " + std::to_string(speller_.bound()) + " that it is called with does a way through it end where its frame does";
+      return out;
+    }
+    if (never_in_order(table_, speller_.graph(), base, symbol_class, order_budget_)) {
+      out.why = "the keys of its map would not ascend: every way through it needs a key that is not above the one before";
+      return out;
+    }
     out.why = "a way to acceptance exists in the table, but every record tried was rejected: " + found->second;
-    if (found->second.starts_with(layout::name_of(layout::Reason::KEY_ORDER))) out.why += " (the walk puts no keys into order: a limit of this checker, maybe no fault)";
     out.proved = false;
     return out;
   }

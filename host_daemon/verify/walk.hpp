@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "verify/key_order.hpp"
 #include "verify/machine.hpp"
 #include "verify/speller.hpp"
 
@@ -40,9 +41,10 @@ class Walk {
   using Progress = std::function<void(std::size_t done, std::size_t all)>;
 
   static constexpr std::size_t kRegisters = 64;  // values of r tried at one state, half of them the lowest
+  static constexpr std::size_t kDisorders = 6;   // wrong records made of a right one
 
-  // `max_depth`: frames; `tries`: records for one transition before it counts as unused.
-  Walk(const Table& table, const Speller& speller, std::uint32_t max_depth, std::size_t tries);
+  // `max_depth`: frames; `max_bytes`: of a record; `tries`: records for one transition before it counts as unused.
+  Walk(const Table& table, const Speller& speller, std::uint32_t max_depth, std::uint32_t max_bytes, std::size_t tries);
 
   // Covers what can be covered; only `wanted`, if it is given, and that several times.
   void cover(const Sink& sink, const Progress& progress, const std::set<Transition>* wanted = nullptr);
@@ -63,17 +65,19 @@ class Walk {
 
   void find_places();
   bool attempt(const Place& place, int byte, std::size_t tries, const Sink& sink, const std::function<bool()>& done);
-  bool try_record(const Spelled& spelled, const Sink& sink);
-  std::optional<std::string> accepted(std::uint16_t start, std::string record, Trace& trace);
+  bool try_record(const Spelled& spelled, const std::optional<Wanted>& wanted, const Sink& sink);
+  std::optional<std::string> accepted(std::uint16_t start, std::string record, const std::optional<Wanted>& wanted, Trace& trace);
+  void with_numbers(std::string& record, const Trace& trace) const;
+  void try_disorder(std::uint16_t start, const std::string& record, const Trace& trace, const Sink& sink);
   void note(const Trace& trace);
   void sweep_numbers(const Sink& sink, const std::set<Transition>* wanted);
   bool is_digit(Transition transition) const;
   bool only_behind_unused_digits(std::uint16_t base) const;
-  Unused explain(Transition transition) const;
+  Unused explain(Transition transition);
 
   const Table& table_;
   const Speller& speller_;
-  std::uint32_t max_depth_;
+  std::uint32_t max_depth_, max_bytes_;
   std::size_t tries_;
   std::map<Transition, std::vector<Place>> places_;  // cheapest first
   std::map<Configuration, Place> configurations_;
@@ -82,6 +86,7 @@ class Walk {
   std::set<Transition> used_, used_bytes_;
   std::map<Transition, std::string> failures_;
   std::string last_failure_;
+  std::size_t order_budget_ = 200'000;  // states for arguments from the order of keys
   std::vector<Unused> unused_;
   WalkCounts counts_;
 };

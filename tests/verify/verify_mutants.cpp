@@ -106,7 +106,7 @@ class Mutants {
   verify::Walk walk(const verify::ImageFile& image, Pipeline p, const verify::Graph& graph, const std::set<verify::Walk::Transition>* wanted,
                     const verify::Walk::Sink& sink) const {
     const verify::Speller speller(graph, std::min<std::uint32_t>(image.head2.max_record_bytes, 4096), 1);
-    verify::Walk out(image.table(p), speller, image.head3.max_depth, 60);
+    verify::Walk out(image.table(p), speller, image.head3.max_depth, image.head2.max_record_bytes, 60);
     out.cover(sink, [](std::size_t, std::size_t) {}, wanted);
     return out;
   }

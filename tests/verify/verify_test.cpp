@@ -11,6 +11,7 @@
 #include "levels/image_change.hpp"
 #include "levels/record_source.hpp"
 #include "verify/dump_compare.hpp"
+#include "verify/key_order.hpp"
 #include "verify/ratio.hpp"
 #include "verify/verify.hpp"
 
@@ -38,11 +39,14 @@ const Compiled& library() {
   return compiled;
 }
 
-verify::Report verified(const std::vector<std::uint8_t>& image, std::optional<std::string_view> dump = std::nullopt) {
+verify::Report verified(const Compiled& policy, const std::vector<std::uint8_t>& image, std::optional<std::string_view> dump = std::nullopt) {
   verify::Options options;
   options.records = 600;
-  return verify::verify(image, library().loaded, dump, options, [](const std::string&, std::size_t, std::size_t) {});
+  options.max_lengths = 1024;
+  return verify::verify(image, policy.loaded, dump, options, [](const std::string&, std::size_t, std::size_t) {});
 }
+
+verify::Report verified(const std::vector<std::uint8_t>& image, std::optional<std::string_view> dump = std::nullopt) { return verified(library(), image, dump); }
 
 void sign(std::vector<std::uint8_t>& image) { SHA256(image.data(), image.size() - layout::IMAGE_DIGEST_BYTES, image.data() + image.size() - layout::IMAGE_DIGEST_BYTES); }
 
@@ -74,16 +78,83 @@ TEST_CASE("the compiler's image is good, and every transition is covered or argu
   CHECK(verify::to_json(report).find("\"good\": true") != std::string::npos);
 }
 
-TEST_CASE("images with Protobuf bodies, and beside JSON ones with bodies of one length only, are good") {
-  // The second has answers of no body or `{}`: lengths of two digits lead nowhere.
-  for (const std::string policy : {SLUICE_SOURCE_DIR "/schemas/examples/plant/policy-protobuf.yaml", SLUICE_SOURCE_DIR "/tests/verify/data/empty.yaml"}) {
-    const Compiled compiled = compile(policy);
-    verify::Options options;
-    options.records = 600;
-    const auto report = verify::verify(compiled.result.image, compiled.loaded, compiled.dump, options, [](const std::string&, std::size_t, std::size_t) {});
-    INFO(verify::to_text(report));
+TEST_CASE("images with Protobuf bodies, with maps, and with bodies of one length only, are good") {
+  // empty.yaml has answers of no body or `{}`: lengths of two digits lead nowhere.
+  for (const std::string policy : {"schemas/examples/plant/policy-protobuf.yaml", "tests/verify/data/empty.yaml", "tests/levels/rules/known-protobuf.yaml",
+                                   "tests/levels/rules/dynamic-protobuf.yaml", "tests/levels/rules/maps.yaml"}) {
+    const Compiled compiled = compile(SLUICE_SOURCE_DIR "/" + policy);
+    const auto report = verified(compiled, compiled.result.image, compiled.dump);
+    INFO(policy << "\n" << verify::to_text(report));
     CHECK(report.good());
   }
+}
+
+TEST_CASE("what map keys cannot do is argued away, and only that") {
+  for (const std::string policy : {"maps.yaml", "maps-protobuf.yaml"}) {
+    const Compiled compiled = compile(SLUICE_SOURCE_DIR "/tests/verify/data/" + policy);
+    const auto report = verified(compiled, compiled.result.image, compiled.dump);
+    INFO(verify::to_text(report));
+    CHECK(report.good());
+    // Behind the one entry of `yes` another may begin in the table: no key is above "true".
+    const auto& unused = report.pipelines[0].value().unused;
+    CHECK(std::count_if(unused.begin(), unused.end(), [](const verify::Unused& u) { return u.why.find("would not ascend") != std::string::npos; }) == 1);
+  }
+}
+
+TEST_CASE("a key unit that is told less is found without a dump") {
+  for (const std::string policy : {"maps.yaml", "maps-protobuf.yaml"}) {
+    const Compiled compiled = compile(SLUICE_SOURCE_DIR "/tests/verify/data/" + policy);
+    const auto& actions = compiled.result.request_table.actions;
+    std::size_t changes = 0;
+    compiler::CompileResult without = compiled.result;
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      if (actions[i].key_op == layout::KeyOp::NONE) continue;
+      layout::Action action = actions[i];
+      action.key_op = layout::KeyOp::NONE;
+      const auto report = verified(compiled, test::ImageWords(compiled.result).change_action(Pipeline::REQUEST, i, action).image);
+      INFO(policy << " action " << i << "\n" << verify::to_text(report));
+      CHECK_FALSE(report.good());
+      without.image = test::ImageWords(without).change_action(Pipeline::REQUEST, i, action).image;
+      ++changes;
+    }
+    CHECK(changes >= 4);
+    // No key operation at all: keys in any order are accepted.
+    const auto report = verified(compiled, without.image);
+    INFO(verify::to_text(report));
+    CHECK(report.findings.groups().contains("too much"));
+  }
+}
+
+TEST_CASE("keys are put in order and out of it, and the lengths around them follow") {
+  const Compiled compiled = compile(SLUICE_SOURCE_DIR "/tests/verify/data/maps-protobuf.yaml");
+  verify::Findings findings;
+  const auto image = verify::read_image(compiled.result.image, findings);
+  REQUIRE(image);
+  const verify::Table& table = image->table(Pipeline::REQUEST);
+  const auto record_of = [](const std::string& body) {
+    return "POST /v1/outer HTTP/1.1\r\ncontent-length: " + std::to_string(body.size()) + "\r\ncontent-type: application/protobuf\r\nhost: maps.example\r\n\r\n" + body;
+  };
+  // Two entries of `inner`, "b" and "b"; then `both`.
+  const std::string both("\x12\x04\x08\x00\x10\x00\x12\x04\x08\x01\x10\x00", 12);
+  const std::string twice = record_of(std::string("\x0A\x05\x0A\x01" "b\x12\x00\x0A\x05\x0A\x01" "b\x12\x00", 14) + both);
+  CHECK(verify::run(table, image->head4.request_start, twice, {64}).reason == layout::Reason::KEY_ORDER);
+  verify::Trace trace;
+  verify::RunOptions options;
+  options.ignore_key_order = true;
+  options.trace = &trace;
+  REQUIRE(verify::run(table, image->head4.request_start, twice, options).accepted());
+  REQUIRE(trace.keys.size() == 4);
+  const auto ordered = verify::order_keys(table, twice, trace, std::nullopt);
+  REQUIRE(ordered);
+  CHECK(*ordered == record_of(std::string("\x0A\x05\x0A\x01" "b\x12\x00\x0A\x05\x0A\x01" "c\x12\x00", 14) + both));
+  // Keys of other lengths, exchanged.
+  const std::string good = record_of(std::string("\x0A\x05\x0A\x01" "b\x12\x00\x0A\x06\x0A\x02" "ba\x12\x00", 15) + both);
+  trace = {};
+  REQUIRE(verify::run(table, image->head4.request_start, good, options).accepted());
+  const auto wrong = verify::disorder_keys(good, trace, 2);
+  REQUIRE(wrong.size() == 2);
+  CHECK(wrong[1] == record_of(std::string("\x0A\x06\x0A\x02" "ba\x12\x00\x0A\x05\x0A\x01" "b\x12\x00", 15) + both));
+  for (const std::string& record : wrong) CHECK_FALSE(verify::run(table, image->head4.request_start, record, {64}).accepted());
 }
 
 TEST_CASE("words that are not as they should be") {
