@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kFileMax = 64U << 20;
 
 [[noreturn]] void fail(const Path& file, const std::string& what) {
-  throw DiskError("'" + file.string() + "': " + what + ": " + std::generic_category().message(errno));
+  throw DiskError("'" + file.string() + "': " + what + ": " +
+                  std::generic_category().message(errno));
 }
 
 class Descriptor {
@@ -38,14 +39,16 @@ class Descriptor {
 
 struct statx look(int descriptor, const Path& file) {
   struct statx found {};
-  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) fail(file, "cannot look at it");
+  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &found) != 0)
+    fail(file, "cannot look at it");
   return found;
 }
 
 FileIdentity identity_of(const struct statx& found, const Path& file) {
   if ((found.stx_mask & STATX_BTIME) == 0) {
     throw DiskError("'" + file.string() +
-                    "': this file system does not say when a file was born, so a copied key could not be told from the original; keep keys on "
+                    "': this file system does not say when a file was born, so a copied key could "
+                    "not be told from the original; keep keys on "
                     "ext4, xfs, btrfs or tmpfs");
   }
   return {found.stx_ino, found.stx_btime.tv_sec, found.stx_btime.tv_nsec};
@@ -53,7 +56,8 @@ FileIdentity identity_of(const struct statx& found, const Path& file) {
 
 class RealFile : public NewFile {
  public:
-  RealFile(Descriptor descriptor, Path file) : descriptor_(std::move(descriptor)), file_(std::move(file)) {}
+  RealFile(Descriptor descriptor, Path file)
+      : descriptor_(std::move(descriptor)), file_(std::move(file)) {}
 
   FileIdentity identity() override { return identity_of(look(*descriptor_, file_), file_); }
 
@@ -92,7 +96,9 @@ class RealDisk : public Disk {
     const struct statx found = look(*in, file);
     if (!S_ISREG(found.stx_mode)) throw DiskError("'" + file.string() + "': not a regular file");
     if (found.stx_size > kFileMax) throw DiskError("'" + file.string() + "': more than 64 MiB");
-    FileContent out{Bytes(found.stx_size), {found.stx_ino, found.stx_btime.tv_sec, found.stx_btime.tv_nsec}, found.stx_nlink,
+    FileContent out{Bytes(found.stx_size),
+                    {found.stx_ino, found.stx_btime.tv_sec, found.stx_btime.tv_nsec},
+                    found.stx_nlink,
                     (found.stx_mode & 077) == 0};
     std::size_t have = 0;
     while (have < out.bytes.size()) {
@@ -109,7 +115,8 @@ class RealDisk : public Disk {
   std::unique_ptr<NewFile> create(const Path& file, Access access) override {
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) fail(file, "cannot remove");
     const mode_t mode = access == Access::owner ? 0600 : 0666;
-    Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    Descriptor out(
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
     if (*out < 0) fail(file, "cannot create");
     return std::make_unique<RealFile>(std::move(out), file);
   }
@@ -123,7 +130,8 @@ class RealDisk : public Disk {
     const int error = errno;
     ::unlink(from.c_str());
     errno = error;
-    if (errno == EEXIST) throw DiskError("'" + to.string() + "' exists, and is not replaced; choose another name");
+    if (errno == EEXIST)
+      throw DiskError("'" + to.string() + "' exists, and is not replaced; choose another name");
     fail(to, "cannot take its name");
   }
 
@@ -148,7 +156,8 @@ class RealDisk : public Disk {
     if (*held < 0) fail(file, "cannot open");
     if (::flock(*held, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) fail(file, "cannot lock");
-      throw Locked("another process is at work with this key (it holds '" + file.string() + "'); nothing was done, try again");
+      throw Locked("another process is at work with this key (it holds '" + file.string() +
+                   "'); nothing was done, try again");
     }
     return std::make_unique<HeldLock>(std::move(held));
   }
@@ -159,7 +168,8 @@ class RealDisk : public Disk {
     if (!(in >> id)) return {};
     // The identifier itself is to be kept confidential (machine-id(5)).
     const std::string words = "sluice: machine of one-time keys " + id;
-    const Digest digest = sha256({View(reinterpret_cast<const std::uint8_t*>(words.data()), words.size())});
+    const Digest digest =
+        sha256({View(reinterpret_cast<const std::uint8_t*>(words.data()), words.size())});
     std::string out;
     for (const std::uint8_t byte : View(digest).first(16)) {
       char digits[3];
@@ -179,7 +189,9 @@ Path folder_of(const Path& file) {
   return folder.empty() ? Path(".") : folder;
 }
 
-void write_whole(Disk& disk, const Path& file, const std::function<Bytes(const FileIdentity&)>& content, Access access, Replace replace) {
+void write_whole(Disk& disk, const Path& file,
+                 const std::function<Bytes(const FileIdentity&)>& content, Access access,
+                 Replace replace) {
   Path temporary = file;
   temporary += ".new";
   const auto out = disk.create(temporary, access);
@@ -194,7 +206,9 @@ void write_whole(Disk& disk, const Path& file, const std::function<Bytes(const F
 }
 
 void write_whole(Disk& disk, const Path& file, View bytes, Access access, Replace replace) {
-  write_whole(disk, file, [&](const FileIdentity&) { return Bytes(bytes.begin(), bytes.end()); }, access, replace);
+  write_whole(
+      disk, file, [&](const FileIdentity&) { return Bytes(bytes.begin(), bytes.end()); }, access,
+      replace);
 }
 
 }  // namespace sluice::signing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few things that signing does to files, each one a step at which the power can fail. Tests put a disk in its place that forgets what was
-// not synced. It decides nothing about keys.
+// The few things that signing does to files, each one a step at which the power can fail. Tests put
+// a disk in its place that forgets what was not synced. It decides nothing about keys.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ class Locked : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Which file this is, whatever its name and content: its number and when it was born. No copy has both.
+// Which file this is, whatever its name and content: its number and when it was born. No copy has
+// both.
 struct FileIdentity {
   std::uint64_t number = 0;   // inode
   std::int64_t born_s = 0;    // seconds since 1970
@@ -40,8 +41,8 @@ struct FileIdentity {
 struct FileContent {
   Bytes bytes;
   FileIdentity identity;
-  unsigned links = 1;       // names that the file has
-  bool only_owner = true;   // nobody else may read or write it
+  unsigned links = 1;      // names that the file has
+  bool only_owner = true;  // nobody else may read or write it
 };
 
 // A file that is being written under a temporary name.
@@ -85,9 +86,12 @@ std::unique_ptr<Disk> real_disk();
 
 enum class Replace { yes, no };
 
-// Writes a file whole or not at all: under a temporary name, synced, renamed, and the folder synced. After return it is there, whatever
-// happens. `content` gets the identity that the file is going to have. With Replace::no a file of that name is a DiskError.
-void write_whole(Disk& disk, const Path& file, const std::function<Bytes(const FileIdentity&)>& content, Access access, Replace replace);
+// Writes a file whole or not at all: under a temporary name, synced, renamed, and the folder
+// synced. After return it is there, whatever happens. `content` gets the identity that the file is
+// going to have. With Replace::no a file of that name is a DiskError.
+void write_whole(Disk& disk, const Path& file,
+                 const std::function<Bytes(const FileIdentity&)>& content, Access access,
+                 Replace replace);
 void write_whole(Disk& disk, const Path& file, View bytes, Access access, Replace replace);
 
 // The folder that holds `file`; "." for a bare name.

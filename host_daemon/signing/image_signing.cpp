@@ -27,14 +27,17 @@ auto read_as(Disk& disk, const Path& file, Decode decode) {
 }  // namespace
 
 KeyFiles KeyFiles::of(const Path& key) {
-  if (key.extension() != ".key") throw DiskError("'" + key.string() + "': a private key's file ends in .key");
+  if (key.extension() != ".key")
+    throw DiskError("'" + key.string() + "': a private key's file ends in .key");
   return {key, Path(key).replace_extension(".pub"), Path(key).replace_extension(".state")};
 }
 
-PrivateKey make_key(Disk& disk, const KeyFiles& files, const Path& marks, const Parameters& parameters, unsigned threads,
+PrivateKey make_key(Disk& disk, const KeyFiles& files, const Path& marks,
+                    const Parameters& parameters, unsigned threads,
                     const PrivateKey::Progress& progress) {
   for (const Path& file : {files.key, files.pub, files.state}) {
-    if (disk.read(file)) throw DiskError("'" + file.string() + "' exists, and is not replaced; choose another name");
+    if (disk.read(file))
+      throw DiskError("'" + file.string() + "' exists, and is not replaced; choose another name");
   }
   Bytes id(kIdentifierBytes), seed(parameters.lms.n);
   random_secret(id);
@@ -51,7 +54,9 @@ PrivateKey make_key(Disk& disk, const KeyFiles& files, const Path& marks, const 
 
 PrivateKey read_private_key(Disk& disk, const Path& file) {
   return read_as(disk, file, [&](FileContent& content) {
-    if (!content.only_owner) throw DiskError("'" + file.string() + "': others than its owner may read or write this private key; chmod 600 it");
+    if (!content.only_owner)
+      throw DiskError("'" + file.string() +
+                      "': others than its owner may read or write this private key; chmod 600 it");
     PrivateKey key = PrivateKey::decode(content.bytes);
     wipe(content.bytes);
     return key;
@@ -59,7 +64,8 @@ PrivateKey read_private_key(Disk& disk, const Path& file) {
 }
 
 PublicKey read_public_key(Disk& disk, const Path& file) {
-  return read_as(disk, file, [](const FileContent& content) { return PublicKey::decode(content.bytes); });
+  return read_as(disk, file,
+                 [](const FileContent& content) { return PublicKey::decode(content.bytes); });
 }
 
 engine::Image read_image(Disk& disk, const Path& file) {
@@ -70,25 +76,36 @@ engine::Image read_image(Disk& disk, const Path& file) {
   });
 }
 
-SignedImage sign_image(Disk& disk, const PrivateKey& key, NumberSource& numbers, const engine::Image& image, const Path& signatures, bool replace) {
+SignedImage sign_image(Disk& disk, const PrivateKey& key, NumberSource& numbers,
+                       const engine::Image& image, const Path& signatures, bool replace) {
   SignedImage result;
   SignatureBlock block{image.digest(), {}};
   if (disk.read(signatures)) {
-    auto there = read_as(disk, signatures, [](const FileContent& content) { return SignatureBlock::decode(content.bytes); });
+    auto there = read_as(disk, signatures, [](const FileContent& content) {
+      return SignatureBlock::decode(content.bytes);
+    });
     result.replaced = there.digest != image.digest();
     if (result.replaced && !replace) {
-      throw Malformed("'" + signatures.string() + "' has the signatures of another image; say --replace, or another file with --output");
+      throw Malformed(
+          "'" + signatures.string() +
+          "' has the signatures of another image; say --replace, or another file with --output");
     }
     if (!result.replaced) block = std::move(there);
   }
-  const bool twice = std::any_of(block.signatures.begin(), block.signatures.end(),
-                                 [&](const Signature& one) { return std::equal(one.key_id.begin(), one.key_id.end(), key.id().begin(), key.id().end()); });
-  if (twice) throw Malformed("'" + signatures.string() + "' has a signature of key " + key_name(key.id()) + " already; no one-time key was used");
+  const bool twice =
+      std::any_of(block.signatures.begin(), block.signatures.end(), [&](const Signature& one) {
+        return std::equal(one.key_id.begin(), one.key_id.end(), key.id().begin(), key.id().end());
+      });
+  if (twice)
+    throw Malformed("'" + signatures.string() + "' has a signature of key " + key_name(key.id()) +
+                    " already; no one-time key was used");
   if (block.signatures.size() >= layout::SIGNATURES_MAX) {
-    throw Malformed("'" + signatures.string() + "' has " + std::to_string(block.signatures.size()) + " signatures already; no one-time key was used");
+    throw Malformed("'" + signatures.string() + "' has " + std::to_string(block.signatures.size()) +
+                    " signatures already; no one-time key was used");
   }
   result.one_time_key = numbers.take();
-  block.signatures.push_back({{key.id().begin(), key.id().end()}, key.sign(result.one_time_key, signed_message(image.digest()))});
+  block.signatures.push_back({{key.id().begin(), key.id().end()},
+                              key.sign(result.one_time_key, signed_message(image.digest()))});
   write_whole(disk, signatures, block.encode(), Access::everyone, Replace::yes);
   result.signatures = block.signatures.size();
   return result;

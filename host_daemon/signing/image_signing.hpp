@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key's files, and one signature for one image from start to end:
 //
-//   read and check the image -> read signatures that are there -> take a one-time key (recorded on the medium) -> sign -> verify -> write
+//   read and check the image -> read signatures that are there -> take a one-time key (recorded on
+//   the medium) -> sign -> verify -> write
 //
 // It signs only images that the engine's loader accepts, and prints nothing.
 #pragma once
@@ -16,15 +17,18 @@
 
 namespace sluice::signing {
 
-// NAME.key (private, mode 0600), NAME.pub (RFC 8554 section 5.3), NAME.state (which one-time keys are used).
+// NAME.key (private, mode 0600), NAME.pub (RFC 8554 section 5.3), NAME.state (which one-time keys
+// are used).
 struct KeyFiles {
   Path key, pub, state;
   // By the path of the private key. Throws DiskError unless it ends in ".key".
   static KeyFiles of(const Path& key);
 };
 
-// Makes a key with random identifier and seed, and its files. Throws DiskError when one of them exists; then nothing was made.
-PrivateKey make_key(Disk& disk, const KeyFiles& files, const Path& marks, const Parameters& parameters, unsigned threads,
+// Makes a key with random identifier and seed, and its files. Throws DiskError when one of them
+// exists; then nothing was made.
+PrivateKey make_key(Disk& disk, const KeyFiles& files, const Path& marks,
+                    const Parameters& parameters, unsigned threads,
                     const PrivateKey::Progress& progress);
 
 // Throws DiskError: no such file, or readable for others than its owner; Malformed.
@@ -40,8 +44,10 @@ struct SignedImage {
   bool replaced = false;       // signatures of another image stood there
 };
 
-// Adds a signature by `key` to the block in `signatures`, or begins one. Signatures of another image are replaced only if `replace`. Everything
-// that can be refused is refused before a number is taken. Throws Malformed, DiskError, KeyRefused.
-SignedImage sign_image(Disk& disk, const PrivateKey& key, NumberSource& numbers, const engine::Image& image, const Path& signatures, bool replace);
+// Adds a signature by `key` to the block in `signatures`, or begins one. Signatures of another
+// image are replaced only if `replace`. Everything that can be refused is refused before a number
+// is taken. Throws Malformed, DiskError, KeyRefused.
+SignedImage sign_image(Disk& disk, const PrivateKey& key, NumberSource& numbers,
+                       const engine::Image& image, const Path& signatures, bool replace);
 
 }  // namespace sluice::signing

@@ -57,9 +57,11 @@ class Chain {
   OneBlock block_;
 };
 
-// The digits of the message's hash and of their checksum, w bits each (RFC 8554 sections 3.1.3 and 4.4): how far each chain has gone.
+// The digits of the message's hash and of their checksum, w bits each (RFC 8554 sections 3.1.3
+// and 4.4): how far each chain has gone.
 std::vector<unsigned> digits(const LmotsSet& set, Which which, View randomizer, View message) {
-  const Digest full = sha256({which.id, big_endian<4>(which.q), big_endian<2>(kMessage), randomizer, message});
+  const Digest full =
+      sha256({which.id, big_endian<4>(which.q), big_endian<2>(kMessage), randomizer, message});
   Bytes text(full.begin(), full.begin() + set.n);
   std::vector<unsigned> out;
   const auto coefficient = [&](unsigned i) {
@@ -111,7 +113,8 @@ Bytes sign(const LmotsSet& set, Which which, View seed, View message) {
 }
 
 Bytes candidate(const LmotsSet& set, Which which, View message, View signature) {
-  if (signature.size() != set.signature_bytes()) throw std::logic_error("lmots::candidate: signature of another size");
+  if (signature.size() != set.signature_bytes())
+    throw std::logic_error("lmots::candidate: signature of another size");
   const std::vector<unsigned> places = digits(set, which, signature.subspan(4, set.n), message);
   Chain chain(set, which);
   Bytes values;

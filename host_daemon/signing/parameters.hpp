@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameter sets of LMS and LM-OTS with SHA-256 (RFC 8554 sections 4.1 and 5.1) and SHA-256/192 (SP 800-208 section 4),
-// and what follows from them: sizes and numbers of hashes. SHAKE sets and trees of trees (HSS) are not here.
+// The parameter sets of LMS and LM-OTS with SHA-256 (RFC 8554 sections 4.1 and 5.1) and SHA-256/192
+// (SP 800-208 section 4), and what follows from them: sizes and numbers of hashes. SHAKE sets and
+// trees of trees (HSS) are not here.
 #pragma once
 
 #include <cstddef>
@@ -48,8 +49,9 @@ struct Parameters {
   }
   // typecodes, I, T[1] (RFC 8554 section 5.3)
   constexpr std::size_t public_key_bytes() const { return 8 + kIdentifierBytes + lms.n; }
-  // SHA-256 blocks (64 bytes each) that a verifier computes at most, for a message of `message_bytes`: the message, all chains whole, the
-  // one-time public key, leaf and path. A verifier in logic needs about 65 cycles for each.
+  // SHA-256 blocks (64 bytes each) that a verifier computes at most, for a message of
+  // `message_bytes`: the message, all chains whole, the one-time public key, leaf and path. A
+  // verifier in logic needs about 65 cycles for each.
   std::uint64_t verify_blocks(std::size_t message_bytes) const;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 by OpenSSL, in the two ways that LMS needs it: of several pieces, and of one ready block, for the hash chains. Values are cut to
-// the first n bytes (SP 800-208 section 4: SHA-256/192 is SHA-256 cut to 24 bytes). No state is kept.
+// SHA-256 by OpenSSL, in the two ways that LMS needs it: of several pieces, and of one ready block,
+// for the hash chains. Values are cut to the first n bytes (SP 800-208 section 4: SHA-256/192 is
+// SHA-256 cut to 24 bytes). No state is kept.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@ Digest sha256(std::initializer_list<View> pieces);
 // HMAC with SHA-256 (RFC 2104). Throws std::runtime_error when OpenSSL fails.
 Digest hmac_sha256(View key, View message);
 
-// A message of at most 55 bytes, padded (FIPS 180-4 section 5.1.1) to the one block that it fits into. Its content may be changed in place.
+// A message of at most 55 bytes, padded (FIPS 180-4 section 5.1.1) to the one block that it fits
+// into. Its content may be changed in place.
 class OneBlock {
  public:
   explicit OneBlock(std::size_t message_bytes);
@@ -47,11 +49,13 @@ void wipe(std::span<std::uint8_t> secret);
 template <std::size_t N>
 constexpr std::array<std::uint8_t, N> big_endian(std::uint64_t value) {
   std::array<std::uint8_t, N> out{};
-  for (std::size_t i = 0; i < N; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * (N - 1 - i)));
+  for (std::size_t i = 0; i < N; ++i)
+    out[i] = static_cast<std::uint8_t>(value >> (8 * (N - 1 - i)));
   return out;
 }
 inline std::uint32_t u32_at(View bytes, std::size_t at) {
-  return std::uint32_t{bytes[at]} << 24 | std::uint32_t{bytes[at + 1]} << 16 | std::uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
+  return std::uint32_t{bytes[at]} << 24 | std::uint32_t{bytes[at + 1]} << 16 |
+         std::uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
 }
 void append(Bytes& out, View more);
 

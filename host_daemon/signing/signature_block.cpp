@@ -31,7 +31,8 @@ Frame frame_at(View bytes, std::size_t at) {
 
 Bytes SignatureBlock::encode() const {
   Bytes out;
-  append_frame(out, layout::SignatureBlock{layout::SIGNATURE_MAGIC, static_cast<std::uint16_t>(layout::SIGNATURE_VERSION),
+  append_frame(out, layout::SignatureBlock{layout::SIGNATURE_MAGIC,
+                                           static_cast<std::uint16_t>(layout::SIGNATURE_VERSION),
                                            static_cast<std::uint16_t>(signatures.size()), digest});
   for (const Signature& signature : signatures) {
     layout::SignatureSlot slot;
@@ -45,10 +46,15 @@ Bytes SignatureBlock::encode() const {
 }
 
 SignatureBlock SignatureBlock::decode(View bytes) {
-  if (bytes.size() < kBlockHead) throw Malformed("the signatures have " + std::to_string(bytes.size()) + " bytes, less than their header");
+  if (bytes.size() < kBlockHead)
+    throw Malformed("the signatures have " + std::to_string(bytes.size()) +
+                    " bytes, less than their header");
   const auto head = frame_at<layout::SignatureBlock>(bytes, 0);
-  if (head.magic != layout::SIGNATURE_MAGIC) throw Malformed("these are no signatures of an image (they would begin with SLSG)");
-  if (head.version != layout::SIGNATURE_VERSION) throw Malformed("signatures of version " + std::to_string(head.version) + ", this program reads 1");
+  if (head.magic != layout::SIGNATURE_MAGIC)
+    throw Malformed("these are no signatures of an image (they would begin with SLSG)");
+  if (head.version != layout::SIGNATURE_VERSION)
+    throw Malformed("signatures of version " + std::to_string(head.version) +
+                    ", this program reads 1");
   if (head.signatures == 0 || head.signatures > layout::SIGNATURES_MAX) {
     throw Malformed(std::to_string(head.signatures) + " signatures; there are one or two");
   }
@@ -57,27 +63,35 @@ SignatureBlock SignatureBlock::decode(View bytes) {
   std::size_t at = kBlockHead;
   for (unsigned i = 1; i <= head.signatures; ++i) {
     const std::string which = "signature " + std::to_string(i);
-    if (bytes.size() - at < kSlotHead) throw Malformed(which + " is cut off at byte " + std::to_string(bytes.size()));
+    if (bytes.size() - at < kSlotHead)
+      throw Malformed(which + " is cut off at byte " + std::to_string(bytes.size()));
     const auto slot = frame_at<layout::SignatureSlot>(bytes, at);
     at += kSlotHead;
-    if (slot.reserved != 0) throw Malformed(which + ": the reserved bytes at " + std::to_string(at - 4) + " are not zero");
+    if (slot.reserved != 0)
+      throw Malformed(which + ": the reserved bytes at " + std::to_string(at - 4) +
+                      " are not zero");
     // In this order nothing overflows: the length is at most what is left.
-    if (slot.signature_bytes > bytes.size() - at || padded(slot.signature_bytes) > bytes.size() - at) {
-      throw Malformed(which + " says that it has " + std::to_string(slot.signature_bytes) + " bytes, " + std::to_string(bytes.size() - at) + " are left");
+    if (slot.signature_bytes > bytes.size() - at ||
+        padded(slot.signature_bytes) > bytes.size() - at) {
+      throw Malformed(which + " says that it has " + std::to_string(slot.signature_bytes) +
+                      " bytes, " + std::to_string(bytes.size() - at) + " are left");
     }
     const View lms = bytes.subspan(at, slot.signature_bytes);
     const View padding = bytes.subspan(at + lms.size(), padded(lms.size()) - lms.size());
     if (std::any_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte != 0; })) {
-      throw Malformed(which + ": the bytes between its end and the next multiple of 8 are not zero");
+      throw Malformed(which +
+                      ": the bytes between its end and the next multiple of 8 are not zero");
     }
     at += padded(lms.size());
     Signature signature{{slot.key_id.begin(), slot.key_id.end()}, {lms.begin(), lms.end()}};
     for (const Signature& other : block.signatures) {
-      if (other.key_id == signature.key_id) throw Malformed("key " + key_name(signature.key_id) + " has two signatures");
+      if (other.key_id == signature.key_id)
+        throw Malformed("key " + key_name(signature.key_id) + " has two signatures");
     }
     block.signatures.push_back(std::move(signature));
   }
-  if (at != bytes.size()) throw Malformed(std::to_string(bytes.size() - at) + " bytes behind the last signature");
+  if (at != bytes.size())
+    throw Malformed(std::to_string(bytes.size() - at) + " bytes behind the last signature");
   return block;
 }
 
@@ -91,7 +105,8 @@ std::size_t block_bytes(const Parameters& parameters, unsigned count) {
   return kBlockHead + count * (kSlotHead + padded(parameters.signature_bytes()));
 }
 
-SignatureVerdict verify_signatures(const Digest& digest, View bytes, const std::vector<Signer>& signers) {
+SignatureVerdict verify_signatures(const Digest& digest, View bytes,
+                                   const std::vector<Signer>& signers) {
   SignatureVerdict verdict;
   SignatureBlock block;
   try {
@@ -108,7 +123,8 @@ SignatureVerdict verify_signatures(const Digest& digest, View bytes, const std::
   std::set<const Signer*> have;
   bool all_good = true;
   for (const Signature& signature : block.signatures) {
-    SignatureFinding finding{false, key_name(signature.key_id), "this key is of none of the signers"};
+    SignatureFinding finding{false, key_name(signature.key_id),
+                             "this key is of none of the signers"};
     for (const Signer& signer : signers) {
       for (const PublicKey& key : signer.keys) {
         if (key.id != signature.key_id) continue;
@@ -126,7 +142,8 @@ SignatureVerdict verify_signatures(const Digest& digest, View bytes, const std::
     verdict.findings.push_back(std::move(finding));
   }
   for (const Signer& signer : signers) {
-    if (!have.contains(&signer)) verdict.text += (verdict.text.empty() ? "no good signature of " : ", ") + signer.name;
+    if (!have.contains(&signer))
+      verdict.text += (verdict.text.empty() ? "no good signature of " : ", ") + signer.name;
   }
   verdict.good = all_good && !signers.empty() && have.size() == signers.size();
   return verdict;

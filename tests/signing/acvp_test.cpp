@@ -24,10 +24,12 @@ TEST_CASE("ACVP vectors of LMS signature verification", "[corpus]") {
     // The last bit is what the vectors change of a message.
     auto other = vector.message;
     other.back() ^= 1;
-    CHECK(signing::why_invalid(key, other, vector.signature).has_value() == (vector.reason != "modify message"));
+    CHECK(signing::why_invalid(key, other, vector.signature).has_value() ==
+          (vector.reason != "modify message"));
     ++by_reason[(vector.accept ? "accept, " : "reject, ") + vector.reason];
   }
-  for (const auto& [reason, count] : by_reason) std::cout << "  " << reason << ": " << count << "\n";
+  for (const auto& [reason, count] : by_reason)
+    std::cout << "  " << reason << ": " << count << "\n";
   CHECK(vectors.size() >= 64);
   CHECK(by_reason.size() >= 4);
 }

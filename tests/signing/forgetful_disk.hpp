@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk whose power can fail at any step. What was not synced is then there, not there, or there in part, as chance has it: contents without
-// sync of the file, names without sync of the folder. It can be told to lie about syncs. Paths are not looked up in the real file system.
+// A disk whose power can fail at any step. What was not synced is then there, not there, or there
+// in part, as chance has it: contents without sync of the file, names without sync of the folder.
+// It can be told to lie about syncs. Paths are not looked up in the real file system.
 #pragma once
 
 #include <map>
@@ -29,7 +30,8 @@ class ForgetfulDisk : public signing::Disk {
   // What a restart finds.
   void restart(support::Random& random) {
     names_ = durable_names_;
-    for (const auto& change : pending_) {  // any of the changes may have come to the medium; in their order
+    for (const auto& change :
+         pending_) {  // any of the changes may have come to the medium; in their order
       if (random.one_in(2)) change.apply(names_);
     }
     for (auto& [number, file] : files_) {
@@ -84,7 +86,9 @@ class ForgetfulDisk : public signing::Disk {
   }
 
   void make_folders(const signing::Path&) override {}
-  std::unique_ptr<signing::Lock> lock(const signing::Path&) override { return std::make_unique<signing::Lock>(); }
+  std::unique_ptr<signing::Lock> lock(const signing::Path&) override {
+    return std::make_unique<signing::Lock>();
+  }
   std::string machine() override { return "a machine"; }
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// No one-time key twice: power cuts at every step of a disk that forgets, copies and old contents on the real one, two takers at once.
+// No one-time key twice: power cuts at every step of a disk that forgets, copies and old contents
+// on the real one, two takers at once.
 #include "signing/one_time_keys.hpp"
 
 #include <sys/stat.h>
@@ -33,7 +34,8 @@ struct Crashes {
   unsigned cuts = 0;
 };
 
-// Takers whose power fails somewhere, and what came of it. A number counts as given when take() returned it.
+// Takers whose power fails somewhere, and what came of it. A number counts as given when take()
+// returned it.
 Crashes crash(ForgetfulDisk::Lie lie, unsigned trials) {
   Crashes crashes;
   support::Random random(4711);
@@ -89,7 +91,9 @@ std::string why(OneTimeKeys numbers) {
 }
 
 // Old content back into the same file, as `cp` and rsync --inplace do.
-void put_back(const Path& file, const std::string& content) { testing::write_file(file.string(), content); }
+void put_back(const Path& file, const std::string& content) {
+  testing::write_file(file.string(), content);
+}
 
 }  // namespace
 
@@ -156,7 +160,8 @@ TEST_CASE("copies and old contents are refused, by what gives them away") {
     CHECK(on.numbers().take() == 1);
   }
   SECTION("an old file itself, kept alive by a rename: only the mark knows") {
-    // The state is brought out of the way, another is adopted in its place, and then the old one comes back.
+    // The state is brought out of the way, another is adopted in its place, and then the old one
+    // comes back.
     std::filesystem::rename(on.files.state, on.folder / "kept");
     on.numbers().adopt(5);
     CHECK(on.numbers().take() == 5);
@@ -164,7 +169,8 @@ TEST_CASE("copies and old contents are refused, by what gives them away") {
     CHECK_THAT(why(on.numbers()), Contains("adopted since"));
   }
   SECTION("no mark: another user, or another machine") {
-    CHECK_THAT(why(OneTimeKeys(*on.disk, on.key, on.files.state, on.folder / "other-marks")), Contains("no mark"));
+    CHECK_THAT(why(OneTimeKeys(*on.disk, on.key, on.files.state, on.folder / "other-marks")),
+               Contains("no mark"));
   }
   SECTION("a mark that went back alone") {
     CHECK(on.numbers().take() == 1);
@@ -190,7 +196,8 @@ TEST_CASE("copies and old contents are refused, by what gives them away") {
   SECTION("the state of another key") {
     const KeyFiles other = KeyFiles::of(on.folder / "b.key");
     const PrivateKey key = make_key(*on.disk, other, on.marks(), kSmall, 1, {});
-    CHECK_THAT(why(OneTimeKeys(*on.disk, key, on.files.state, on.marks())), Contains("belongs to key"));
+    CHECK_THAT(why(OneTimeKeys(*on.disk, key, on.files.state, on.marks())),
+               Contains("belongs to key"));
   }
 }
 
@@ -203,14 +210,16 @@ TEST_CASE("another machine is refused") {
   OneTimeKeys(disk, a_key(), "/sim/a.state", "/sim/marks").begin();
   CHECK(why(OneTimeKeys(disk, a_key(), "/sim/a.state", "/sim/marks")) == "took 0");
   disk.name = "its clone";
-  CHECK_THAT(why(OneTimeKeys(disk, a_key(), "/sim/a.state", "/sim/marks")), Contains("another machine"));
+  CHECK_THAT(why(OneTimeKeys(disk, a_key(), "/sim/a.state", "/sim/marks")),
+             Contains("another machine"));
 }
 
 TEST_CASE("a moved key goes on where it is told to, never below what is known") {
   OnDisk on;
   for (int i = 0; i < 4; ++i) on.numbers().take();
   std::filesystem::create_directory(on.folder / "new");
-  for (const Path& file : {on.files.key, on.files.state}) std::filesystem::copy_file(file, Path(on.folder / "new") / file.filename());
+  for (const Path& file : {on.files.key, on.files.state})
+    std::filesystem::copy_file(file, Path(on.folder / "new") / file.filename());
   const Path state = on.folder / "new/a.state";
   CHECK_THAT(why(on.numbers_at(state)), Contains("--adopt"));
   CHECK_THROWS_WITH(on.numbers_at(state).adopt(3), Contains("4 one-time keys are used"));
@@ -219,7 +228,8 @@ TEST_CASE("a moved key goes on where it is told to, never below what is known") 
   CHECK(on.numbers_at(state).take() == 4);
   CHECK_THAT(why(on.numbers()), Contains("adopted since"));  // the original is now the copy
   testing::write_file(state.string(), "nonsense");
-  CHECK_THROWS_WITH(on.numbers_at(state).adopt(4), Contains("5 one-time keys are used"));  // the mark remembers
+  CHECK_THROWS_WITH(on.numbers_at(state).adopt(4),
+                    Contains("5 one-time keys are used"));  // the mark remembers
   on.numbers_at(state).adopt(32);
   CHECK_THAT(why(on.numbers_at(state)), Contains("used up"));
 }
@@ -245,9 +255,11 @@ TEST_CASE("keys are made for their owner alone, and never over other files") {
   const std::string before = testing::read_file(on.files.key.string());
   CHECK_THROWS_WITH(make_key(*on.disk, on.files, on.marks(), kSmall, 1, {}), Contains("exists"));
   std::filesystem::remove(on.files.key);
-  CHECK_THROWS_WITH(make_key(*on.disk, on.files, on.marks(), kSmall, 1, {}), Contains("a.pub' exists"));
+  CHECK_THROWS_WITH(make_key(*on.disk, on.files, on.marks(), kSmall, 1, {}),
+                    Contains("a.pub' exists"));
   testing::write_file(on.files.key.string(), before);
   CHECK_THROWS_WITH(read_private_key(*on.disk, on.files.key), Contains("chmod 600"));
   ::chmod(on.files.key.c_str(), 0600);
-  CHECK(read_private_key(*on.disk, on.files.key).public_key() == read_public_key(*on.disk, on.files.pub));
+  CHECK(read_private_key(*on.disk, on.files.key).public_key() ==
+        read_public_key(*on.disk, on.files.pub));
 }

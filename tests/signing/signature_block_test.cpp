@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images and the signatures beside them: one and two signers, and every change that an attacker can make to either file.
+// Images and the signatures beside them: one and two signers, and every change that an attacker can
+// make to either file.
 #include "signing/signature_block.hpp"
 
 #include <catch2/catch.hpp>
@@ -17,7 +18,9 @@ namespace {
 
 const Parameters kSmall{*lms_set(24, 5), *lmots_set(24, 4)};
 
-PrivateKey key_of(std::uint8_t person) { return PrivateKey::generate(kSmall, Bytes(16, person), Bytes(24, person), 1, {}); }
+PrivateKey key_of(std::uint8_t person) {
+  return PrivateKey::generate(kSmall, Bytes(16, person), Bytes(24, person), 1, {});
+}
 
 // Counts in memory: these tests are not about the record.
 class Counting : public NumberSource {
@@ -37,11 +40,17 @@ struct Desk {
   Counting numbers;
 
   Desk() { write(image); }
-  void write(const Bytes& bytes) { write_whole(*disk, file, bytes, Access::everyone, Replace::yes); }
-  SignedImage sign(const PrivateKey& key, bool replace = false) { return sign_image(*disk, key, numbers, read_image(*disk, file), signatures, replace); }
+  void write(const Bytes& bytes) {
+    write_whole(*disk, file, bytes, Access::everyone, Replace::yes);
+  }
+  SignedImage sign(const PrivateKey& key, bool replace = false) {
+    return sign_image(*disk, key, numbers, read_image(*disk, file), signatures, replace);
+  }
   Bytes block() { return disk->read(signatures)->bytes; }
   Digest digest() { return read_image(*disk, file).digest(); }
-  bool good(const std::vector<Signer>& signers) { return verify_signatures(digest(), block(), signers).good; }
+  bool good(const std::vector<Signer>& signers) {
+    return verify_signatures(digest(), block(), signers).good;
+  }
 };
 
 Signer signer(const PrivateKey& key) { return {"a signer", {key.public_key()}}; }
@@ -79,7 +88,8 @@ TEST_CASE("one signer, two signers, and who is missing") {
   CHECK(desk.block().size() == block_bytes(kSmall, 2));
   CHECK(desk.good({signer(alice), signer(bob)}));
   CHECK(desk.good({signer(bob), signer(alice)}));
-  CHECK_FALSE(desk.good({signer(alice)}));  // a device without Bob's key knows nothing of his signature
+  CHECK_FALSE(
+      desk.good({signer(alice)}));  // a device without Bob's key knows nothing of his signature
   // One person with two keys counts once.
   CHECK_FALSE(desk.good({{"alice", {alice.public_key(), bob.public_key()}}}));
   CHECK_FALSE(desk.good({{"alice", {alice.public_key(), bob.public_key()}}, signer(carol)}));
@@ -156,13 +166,15 @@ TEST_CASE("hostile blocks say what is wrong with them") {
   CHECK_THAT(text(8, {static_cast<std::uint8_t>(digest[0] ^ 1)}), Contains("another image"));
   SignatureBlock twice = SignatureBlock::decode(desk.block());
   twice.signatures.push_back(twice.signatures[0]);
-  CHECK_THAT(verify_signatures(digest, twice.encode(), {signer(alice)}).text, Contains("two signatures"));
+  CHECK_THAT(verify_signatures(digest, twice.encode(), {signer(alice)}).text,
+             Contains("two signatures"));
   support::Random random(99);
   for (int i = 0; i < 20000; ++i) {  // headers of chance behind a right beginning
     Bytes bytes = desk.block();
     bytes.resize(48 + random.below(80));
     for (std::size_t at = 6; at < bytes.size(); ++at) {
-      if (at < 8 || at >= 40) bytes[at] = static_cast<std::uint8_t>(random.one_in(2) ? 0 : random.next());
+      if (at < 8 || at >= 40)
+        bytes[at] = static_cast<std::uint8_t>(random.one_in(2) ? 0 : random.next());
     }
     CHECK_FALSE(verify_signatures(digest, bytes, {signer(alice)}).good);
   }
@@ -207,7 +219,8 @@ TEST_CASE("a signature over the bare digest, or in another context, does not pas
   const Digest digest = desk.digest();
   Bytes message = signed_message(digest);
   const auto passes = [&](const Bytes& what) {
-    const SignatureBlock block{digest, {{{alice.id().begin(), alice.id().end()}, alice.sign(0, what)}}};
+    const SignatureBlock block{digest,
+                               {{{alice.id().begin(), alice.id().end()}, alice.sign(0, what)}}};
     return verify_signatures(digest, block.encode(), {signer(alice)}).good;
   };
   CHECK(passes(message));

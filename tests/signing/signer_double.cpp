@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signer with the arguments of `sluice sign` that has one fault: it records the use of a one-time key only after the signature is written.
-// The kill test must find it.
+// A signer with the arguments of `sluice sign` that has one fault: it records the use of a one-time
+// key only after the signature is written. The kill test must find it.
 #include <cstring>
 #include <iostream>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kills a signer with SIGKILL: at random times, and before and after each of its system calls, since between them nothing outside it changes.
-// Then looks at every signature that exists, whole or in part, under its own name or a temporary one: no one-time key may be in two of them.
-// After each kill the key must go on. Power cuts are not its business (one_time_keys_test).
+// Kills a signer with SIGKILL: at random times, and before and after each of its system calls,
+// since between them nothing outside it changes. Then looks at every signature that exists, whole
+// or in part, under its own name or a temporary one: no one-time key may be in two of them. After
+// each kill the key must go on. Power cuts are not its business (one_time_keys_test).
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -19,8 +21,6 @@
 #include <sstream>
 #include <thread>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "signing/image_signing.hpp"
 #include "support/random_image.hpp"
@@ -72,13 +72,15 @@ class Desk {
     auto image = support::letters_image();
     image.serial = ++serial_;
     const fs::path file = folder_ / "policy.img";
-    signing::write_whole(*disk_, file, image.bytes(), signing::Access::everyone, signing::Replace::yes);
+    signing::write_whole(*disk_, file, image.bytes(), signing::Access::everyone,
+                         signing::Replace::yes);
     output_ = folder_ / "signatures" / (std::to_string(serial_) + ".sig");
     return fork_signer(file, output_, traced);
   }
 
   pid_t fork_signer(const fs::path& image, const fs::path& output, bool traced) {
-    std::vector<std::string> words{signer_, "sign", image.string(), "--key", files_.key.string(), "--output", output.string()};
+    std::vector<std::string> words{
+        signer_, "sign", image.string(), "--key", files_.key.string(), "--output", output.string()};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -86,7 +88,8 @@ class Desk {
     if (pid < 0) throw std::runtime_error("fork failed");
     if (pid == 0) {
       if (traced) ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-      const int log = ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+      const int log =
+          ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
       ::dup2(log, STDOUT_FILENO);
       ::dup2(log, STDERR_FILENO);
       ::execv(signer_.c_str(), arguments.data());
@@ -101,7 +104,8 @@ class Desk {
       if (entry.path().extension() != ".mark") continue;
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {
-        if (line.starts_with("next ")) return static_cast<std::uint32_t>(std::stoul(line.substr(5)));
+        if (line.starts_with("next "))
+          return static_cast<std::uint32_t>(std::stoul(line.substr(5)));
       }
     }
     throw std::runtime_error("the mark is gone");
@@ -112,7 +116,9 @@ class Desk {
     ++tally.runs;
     if (WIFSIGNALED(status)) {
       const bool written = fs::exists(output_);
-      ++tally.killed[written ? Stage::written : used() > used_before ? Stage::recorded : Stage::before];
+      ++tally.killed[written                ? Stage::written
+                     : used() > used_before ? Stage::recorded
+                                            : Stage::before];
     } else if (WEXITSTATUS(status) == 0) {
       ++tally.finished;
     } else {
@@ -120,13 +126,15 @@ class Desk {
     }
   }
 
-  // How many signatures there are of each number, by the files of the folder. A part of a signature counts from its number on.
+  // How many signatures there are of each number, by the files of the folder. A part of a signature
+  // counts from its number on.
   std::map<std::uint32_t, unsigned> numbers() const {
     std::map<std::uint32_t, unsigned> found;
     constexpr std::size_t kNumberAt = layout::SignatureBlock::bytes + layout::SignatureSlot::bytes;
     for (const auto& entry : fs::directory_iterator(folder_ / "signatures")) {
       const auto content = disk_->read(entry.path());
-      if (content->bytes.size() >= kNumberAt + 4) ++found[*signing::one_time_key_of(signing::View(content->bytes).subspan(kNumberAt))];
+      if (content->bytes.size() >= kNumberAt + 4)
+        ++found[*signing::one_time_key_of(signing::View(content->bytes).subspan(kNumberAt))];
     }
     return found;
   }
@@ -137,7 +145,9 @@ class Desk {
   }
   const fs::path& folder() const { return folder_; }
   void begin_pair() { ++serial_; }
-  fs::path pair_output(char which) const { return folder_ / "signatures" / (std::to_string(serial_) + which + ".sig"); }
+  fs::path pair_output(char which) const {
+    return folder_ / "signatures" / (std::to_string(serial_) + which + ".sig");
+  }
 
  private:
   std::string signer_;
@@ -154,11 +164,14 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-microseconds since(steady_clock::time_point start) { return duration_cast<microseconds>(steady_clock::now() - start); }
+microseconds since(steady_clock::time_point start) {
+  return duration_cast<microseconds>(steady_clock::now() - start);
+}
 
 // Goes on to the next stop of a traced signer; false when it ended.
 bool next_stop(pid_t pid, int& status) {
-  if (::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr) != 0) throw std::runtime_error("ptrace is not permitted here");
+  if (::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr) != 0)
+    throw std::runtime_error("ptrace is not permitted here");
   status = wait_for(pid);
   return WIFSTOPPED(status);
 }
@@ -205,14 +218,16 @@ Tally kill_at_random_times(Desk& desk, unsigned kills, support::Random& random, 
   while (tally.runs - tally.finished < kills && tally.runs < 4 * kills) {
     const std::uint32_t before = desk.used();
     const pid_t pid = start(desk, from_lock);
-    std::this_thread::sleep_for(microseconds(random.below(static_cast<std::uint32_t>(run.count()))));
+    std::this_thread::sleep_for(
+        microseconds(random.below(static_cast<std::uint32_t>(run.count()))));
     ::kill(pid, SIGKILL);
     desk.enter(tally, wait_for(pid), before);
   }
   return tally;
 }
 
-// Kills the signer at stop number `stop` from its lock on (each system call stops twice). False when it ended before.
+// Kills the signer at stop number `stop` from its lock on (each system call stops twice). False
+// when it ended before.
 bool kill_at_system_call(Desk& desk, Tally& tally, unsigned stop) {
   const std::uint32_t before = desk.used();
   const pid_t pid = start_to_lock(desk);
@@ -252,8 +267,9 @@ unsigned reused(const std::map<std::uint32_t, unsigned>& numbers) {
 
 std::string row(const std::string& name, Tally& tally) {
   std::ostringstream out;
-  out << "| " << name << " | " << tally.runs << " | " << tally.killed[Stage::before] << " | " << tally.killed[Stage::recorded] << " | "
-      << tally.killed[Stage::written] << " | " << tally.finished << " | " << tally.refused << " |\n";
+  out << "| " << name << " | " << tally.runs << " | " << tally.killed[Stage::before] << " | "
+      << tally.killed[Stage::recorded] << " | " << tally.killed[Stage::written] << " | "
+      << tally.finished << " | " << tally.refused << " |\n";
   return out.str();
 }
 
@@ -273,28 +289,41 @@ int run(const Options& options) {
   for (const auto& [number, count] : numbers) signatures += count;
 
   std::ostringstream out;
-  out << "| | runs | killed before a number was recorded | killed with a number, no signature | killed with the signature written | finished | refused |\n"
+  out << "| | runs | killed before a number was recorded | killed with a number, no signature | "
+         "killed with the signature written | finished | refused |\n"
       << "|---|---|---|---|---|---|---|\n"
-      << row("SIGKILL at random times of the whole run", by_time) << row("SIGKILL at random times from the lock on", by_time_locked)
+      << row("SIGKILL at random times of the whole run", by_time)
+      << row("SIGKILL at random times from the lock on", by_time_locked)
       << row("SIGKILL at each stop of a system call", by_call) << row("two signers at once", by_two)
       << '\n'
-      << signatures << " signatures exist (whole or in part), of " << numbers.size() << " one-time keys; **" << reused(numbers)
-      << " one-time keys in more than one signature**. " << desk.used() << " numbers are recorded as used. Afterwards the key "
+      << signatures << " signatures exist (whole or in part), of " << numbers.size()
+      << " one-time keys; **" << reused(numbers) << " one-time keys in more than one signature**. "
+      << desk.used() << " numbers are recorded as used. Afterwards the key "
       << (goes_on ? "signs" : "does NOT sign") << ".\n";
   std::cout << out.str();
   if (!options.report.empty()) {
     std::ofstream file(options.report);
-    file << "# Signers that are killed\n\nWritten by `signing_kills` (target `signing_kills_table`, seed " << options.seed
-         << "). A signer process (`sluice sign`) is killed with SIGKILL: at random\ntimes of its run, half of them after it locked its key, and once before and once behind each system call "
-            "from the lock of the key on; between system calls nothing outside a process changes, so\nthe third row is every state in which a kill can leave "
-            "the files. Every signature in the output folder is then looked at, temporary files too.\nPower cuts, with what was not synced lost: "
-            "`signing_one_time_keys_test`. That a signer which records too late is found: `signing_kills_find_late`.\n\n"
+    file << "# Signers that are killed\n\nWritten by `signing_kills` (target "
+            "`signing_kills_table`, seed "
+         << options.seed
+         << "). A signer process (`sluice sign`) is killed with SIGKILL: at random\ntimes of its "
+            "run, half of them after it locked its key, and once before and once behind each "
+            "system call "
+            "from the lock of the key on; between system calls nothing outside a process changes, "
+            "so\nthe third row is every state in which a kill can leave "
+            "the files. Every signature in the output folder is then looked at, temporary files "
+            "too.\nPower cuts, with what was not synced lost: "
+            "`signing_one_time_keys_test`. That a signer which records too late is found: "
+            "`signing_kills_find_late`.\n\n"
          << out.str();
     if (!file.flush()) throw std::runtime_error("cannot write " + options.report.string());
   }
   // Who was killed may be refused once only by a lock; kills leave none.
-  const bool sound = reused(numbers) == 0 && goes_on && by_time.refused == 0 && by_time_locked.refused == 0 && by_call.refused == 0 && by_two.finished >= options.pairs;
-  const bool reached = by_call.killed[Stage::before] > 0 && by_call.killed[Stage::recorded] > 0 && by_call.killed[Stage::written] > 0;
+  const bool sound = reused(numbers) == 0 && goes_on && by_time.refused == 0 &&
+                     by_time_locked.refused == 0 && by_call.refused == 0 &&
+                     by_two.finished >= options.pairs;
+  const bool reached = by_call.killed[Stage::before] > 0 && by_call.killed[Stage::recorded] > 0 &&
+                       by_call.killed[Stage::written] > 0;
   if (options.expect_reuse) return reused(numbers) > 0 ? 0 : 1;
   if (!sound || !reached) std::cerr << desk.log();
   return sound && reached ? 0 : 1;
@@ -305,12 +334,16 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("kills a signer and looks for one-time keys that were used twice");
-  app.add_option("--signer", options.signer, "program that understands `sign IMAGE --key KEY --output FILE`")->required()->check(CLI::ExistingFile);
+  app.add_option("--signer", options.signer,
+                 "program that understands `sign IMAGE --key KEY --output FILE`")
+      ->required()
+      ->check(CLI::ExistingFile);
   app.add_option("--kills", options.kills, "at random times")->capture_default_str();
   app.add_option("--pairs", options.pairs, "of signers at once")->capture_default_str();
   app.add_option("--seed", options.seed)->capture_default_str();
   app.add_option("--report", options.report, "page to write");
-  app.add_flag("--expect-reuse", options.expect_reuse, "the signer is known to be bad: succeed if that is found");
+  app.add_flag("--expect-reuse", options.expect_reuse,
+               "the signer is known to be bad: succeed if that is found");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `sluice keygen`, `sign` and `verify` share: their refusals are exit status 1, failures to work stay 2.
+// What `sluice keygen`, `sign` and `verify` share: their refusals are exit status 1, failures to
+// work stay 2.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +13,9 @@
 namespace sluice::cli {
 
 // Where the signatures of an image stand unless told otherwise: policy.img.sig beside policy.img.
-inline std::filesystem::path signatures_beside(std::filesystem::path image) { return image += ".sig"; }
+inline std::filesystem::path signatures_beside(std::filesystem::path image) {
+  return image += ".sig";
+}
 
 // Name, serial, geometry and digest, by which people know what they sign.
 std::string image_line(const engine::Image& image);
