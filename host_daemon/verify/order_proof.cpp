@@ -21,8 +21,14 @@ std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 class OrderProof {
  public:
-  OrderProof(const Table& table, const Graph& graph, std::uint16_t base, std::uint8_t symbol_class, std::size_t& budget)
-      : table_(table), graph_(graph), base_(base), symbol_class_(symbol_class), budget_(budget), looked_into_(graph.parts().size(), false) {
+  OrderProof(const Table& table, const Graph& graph, std::uint16_t base, std::uint8_t symbol_class,
+             std::size_t& budget)
+      : table_(table),
+        graph_(graph),
+        base_(base),
+        symbol_class_(symbol_class),
+        budget_(budget),
+        looked_into_(graph.parts().size(), false) {
     find_parts();
   }
 
@@ -43,10 +49,16 @@ class OrderProof {
   };
   static constexpr std::size_t kStates = 20'000, kDeepest = 8;
 
-  KeyOp key_op(int node, const Edge& edge) const { return table_.actions[table_.entry(graph_.nodes()[at(node)].base, edge.symbol_class)->action].key_op; }
-  bool is_target(int node, const Edge& edge) const { return graph_.nodes()[at(node)].base == base_ && edge.symbol_class == symbol_class_; }
+  KeyOp key_op(int node, const Edge& edge) const {
+    return table_.actions[table_.entry(graph_.nodes()[at(node)].base, edge.symbol_class)->action]
+        .key_op;
+  }
+  bool is_target(int node, const Edge& edge) const {
+    return graph_.nodes()[at(node)].base == base_ && edge.symbol_class == symbol_class_;
+  }
 
-  // Parts in which the frame's own keys or the transition may stand, the parts called from there included.
+  // Parts in which the frame's own keys or the transition may stand, the parts called from there
+  // included.
   void find_parts() {
     for (bool fresh = true; fresh;) {
       fresh = false;
@@ -56,7 +68,8 @@ class OrderProof {
           const auto& edges = graph_.nodes()[at(n)].edges;
           return std::any_of(edges.begin(), edges.end(), [&](const Edge& e) {
             const KeyOp op = key_op(n, e);
-            return is_target(n, e) || op == KeyOp::BEGIN || op == KeyOp::END_KEY || (e.kind == Edge::Kind::call && op != KeyOp::NEW_MAP && looked_into_[at(e.part)]);
+            return is_target(n, e) || op == KeyOp::BEGIN || op == KeyOp::END_KEY ||
+                   (e.kind == Edge::Kind::call && op != KeyOp::NEW_MAP && looked_into_[at(e.part)]);
           });
         };
         const auto& nodes = graph_.parts()[p].nodes;
@@ -71,7 +84,9 @@ class OrderProof {
     std::vector<int> open;
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
       const auto& node = graph_.nodes()[n];
-      if (std::any_of(node.edges.begin(), node.edges.end(), [&](const Edge& e) { return is_target(static_cast<int>(n), e); }) && seen.insert(node.part).second) {
+      if (std::any_of(node.edges.begin(), node.edges.end(),
+                      [&](const Edge& e) { return is_target(static_cast<int>(n), e); }) &&
+          seen.insert(node.part).second) {
         open.push_back(node.part);
       }
     }
@@ -90,7 +105,8 @@ class OrderProof {
     return true;
   }
 
-  // No way through a map's frame passes the transition. False also when there is too much to look at.
+  // No way through a map's frame passes the transition. False also when there is too much to look
+  // at.
   bool closed(int root) {
     least_.clear();
     seen_.clear();
@@ -103,8 +119,10 @@ class OrderProof {
       if (done == kStates || budget_ == 0) return false;
       auto [state, previous] = std::move(work_.back());
       work_.pop_back();
-      if (!state.open && less(least_.at(state), previous)) continue;  // found again with less before it
-      for (std::size_t e = 0; e < graph_.nodes()[at(state.node)].edges.size(); ++e) take(state, previous, static_cast<int>(e));
+      if (!state.open && less(least_.at(state), previous))
+        continue;  // found again with less before it
+      for (std::size_t e = 0; e < graph_.nodes()[at(state.node)].edges.size(); ++e)
+        take(state, previous, static_cast<int>(e));
     }
     return !left_ && !failed_;
   }
@@ -122,7 +140,9 @@ class OrderProof {
     work_.emplace_back(std::move(state), previous);
   }
 
-  static bool less(const std::optional<std::string>& a, const std::optional<std::string>& b) { return b && (!a || key_less(*a, *b)); }
+  static bool less(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+    return b && (!a || key_less(*a, *b));
+  }
 
   void take(const State& from, const std::optional<std::string>& previous, int number) {
     const Edge& edge = graph_.nodes()[at(from.node)].edges[at(number)];
@@ -142,11 +162,13 @@ class OrderProof {
     } else if (op == KeyOp::NEW_MAP) {
       state.open = false;  // and so it is behind the map
     }
-    go(state, before, edge, number, state.open && edge.consumes ? edge.bytes : std::vector<std::uint8_t>{});
+    go(state, before, edge, number,
+       state.open && edge.consumes ? edge.bytes : std::vector<std::uint8_t>{});
   }
 
   // Along the edge; an open key grows by each of `bytes`.
-  void go(const State& state, const std::optional<std::string>& previous, const Edge& edge, int number, const std::vector<std::uint8_t>& bytes) {
+  void go(const State& state, const std::optional<std::string>& previous, const Edge& edge,
+          int number, const std::vector<std::uint8_t>& bytes) {
     if (bytes.empty()) return along(state, previous, edge, number);
     for (std::uint8_t byte : bytes) {
       State longer = state;
@@ -155,8 +177,10 @@ class OrderProof {
     }
   }
 
-  void along(State state, const std::optional<std::string>& previous, const Edge& edge, int number) {
-    const bool into = edge.kind == Edge::Kind::call && key_op(state.node, edge) != KeyOp::NEW_MAP && (state.open || looked_into_[at(edge.part)]);
+  void along(State state, const std::optional<std::string>& previous, const Edge& edge,
+             int number) {
+    const bool into = edge.kind == Edge::Kind::call && key_op(state.node, edge) != KeyOp::NEW_MAP &&
+                      (state.open || looked_into_[at(edge.part)]);
     if (edge.kind == Edge::Kind::next) {
       state.node = edge.to;
       add(std::move(state), previous);
@@ -203,7 +227,8 @@ class OrderProof {
 
 }  // namespace
 
-bool never_in_order(const Table& table, const Graph& graph, std::uint16_t base, std::uint8_t symbol_class, std::size_t& budget) {
+bool never_in_order(const Table& table, const Graph& graph, std::uint16_t base,
+                    std::uint8_t symbol_class, std::size_t& budget) {
   return budget > 0 && OrderProof(table, graph, base, symbol_class, budget).never();
 }
 
