@@ -23,6 +23,9 @@
 
 namespace {
 
+// "library/policy.yaml"
+std::string policy_name(const std::filesystem::path& file) { return (file.parent_path().filename() / file.filename()).string(); }
+
 using namespace sluice;
 using layout::Pipeline;
 
@@ -213,7 +216,7 @@ int run(const Options& options) {
     ++counts[outcome];
     if (options.list || outcome + 1 == kOutcomes.size()) fmt::print(stderr, "{}: {}\n", kOutcomes[outcome], change.text);
   }
-  fmt::print("| single changes to the image of {} | {} (seed {}) |\n|---|---|\n", std::filesystem::path(options.policy).parent_path().filename().string(), options.mutants, options.seed);
+  fmt::print("| single changes to the image of {} | {} (seed {}) |\n|---|---|\n", policy_name(options.policy), options.mutants, options.seed);
   fmt::print("| **found by the dump** | {} |\n", by_dump);
   for (std::size_t i = 0; i < counts.size(); ++i) fmt::print("| without it: {} | {} |\n", kOutcomes[i], counts[i]);
   fmt::print(stderr, "{:.1f} s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
