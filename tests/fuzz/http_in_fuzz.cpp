@@ -78,8 +78,10 @@ std::size_t number(std::string_view text) {
   return value;
 }
 
-/// The status codes of the final responses in `answer`, which must hold whole responses only.
-std::vector<std::size_t> statuses_of(std::string_view answer) {
+/// The status codes of the final responses in `answer`, which must hold whole responses only. An
+/// answer to HEAD has the length of a body and none; which answer that is, among several, shows by
+/// what follows: every body of the gateway is a JSON object.
+std::vector<std::size_t> statuses_of(std::string_view answer, bool may_have_heads) {
   std::vector<std::size_t> out;
   while (!answer.empty()) {
     const auto end = answer.find("\r\n\r\n");
@@ -94,7 +96,8 @@ std::vector<std::size_t> statuses_of(std::string_view answer) {
     if (at == std::string_view::npos)
       finding("the gateway's answer has no length: " + std::string(head));
     const auto from = at + name.size();
-    const std::size_t length = number(head.substr(from, head.find('\r', from) - from));
+    std::size_t length = number(head.substr(from, head.find('\r', from) - from));
+    if (may_have_heads && !answer.starts_with('{')) length = 0;
     if (length > answer.size()) finding("the gateway's answer ends early");
     answer.remove_prefix(length);
     out.push_back(status);
@@ -105,7 +108,7 @@ std::vector<std::size_t> statuses_of(std::string_view answer) {
 void check_request(Gateway& gateway, const fuzz::Policy& policy, std::string_view bytes) {
   const auto record = policy.canonicalizer->canonicalize_http(layout::Pipeline::REQUEST, bytes);
   if (record) fuzz::require_record(policy, layout::Pipeline::REQUEST, *record);
-  const auto statuses = statuses_of(gateway.exchange(bytes));
+  const auto statuses = statuses_of(gateway.exchange(bytes), bytes.find("HEAD ") != bytes.npos);
   for (const std::size_t status : statuses) {
     if (status < 400 || status == 500 || status > 505)
       finding("the gateway answers " + std::to_string(status) + " without a device");
